@@ -1,0 +1,255 @@
+#!/usr/bin/env python3
+"""How synthgen scales, and what the rule for batch, width and steps rests on; writes scale.md.
+
+    python benchmarks/scale.py                     # everything: an hour or two on two cores
+    python benchmarks/scale.py --parts limits,read # some parts
+    python benchmarks/scale.py --reuse             # go on where a stopped run was
+
+Tables are made, from a law that is known (workers/made_tables.py). Each measurement is a fresh process with its own
+peak memory, in the same environment and on the same cores as run.py uses. Standard library only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.environments import BENCHMARKS, REPOSITORY, ensure
+from harness.execute import Machine, StepFailed, read_json, run_step, write_json
+from harness.report import three_digits
+
+SIZES = [
+    (100, 10),
+    (1_000, 10),
+    (10_000, 10),
+    (100_000, 10),
+    (1_000_000, 10),
+    (10_000, 2),
+    (10_000, 100),
+    (10_000, 300),
+]
+LEARN_SIZES = [(100, 10), (1_000, 10), (10_000, 10), (10_000, 30), (100_000, 10), (10_000, 100), (2_000, 300)]
+BATCHES, WIDTHS = [128, 256, 512, 1024, 2048], [64, 128, 256]
+CATEGORY_FIT_S, CATEGORY_GB = 60, 1.5
+READ_S, READ_GB = 60, 3.0
+HELP_S, HELP_RUNS = 0.4, 9
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Where and how to measure."""
+
+    work: Path
+    machine: Machine
+    reuse: bool
+    cap_s: float
+
+    def measure(self, task: str, name: str, job: dict[str, Any]) -> dict[str, Any]:
+        """Figures of one measurement, or ``{"error": reason}``."""
+        folder = self.work / "scale"
+        result = folder / f"{task}-{name}.json"
+        if self.reuse and result.exists():
+            return dict(read_json(result))
+        job = job | {"threads": self.machine.threads, "result": str(result)}
+        job_file = write_json(folder / f"{task}-{name}.job.json", job)
+        command: list[str | Path] = [
+            ensure("synthgen", self.work),
+            BENCHMARKS / "workers/scale_worker.py",
+            task,
+            job_file,
+        ]
+        print(f"{time.strftime('%H:%M:%S')} {task} {name}", flush=True)
+        try:
+            run_step(command, self.machine, result.with_suffix(".log"), REPOSITORY)
+        except StepFailed as reason:
+            return {"error": str(reason)}
+        return dict(read_json(result))
+
+    def table(self, rows: int, columns: int, measured: bool) -> str:
+        """Path of a made table; made when it is not there."""
+        path = self.work / "scale" / f"made-{rows}x{columns}{'-measured' if measured else ''}.csv"
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            job = {"csv": str(path), "rows": rows, "columns": columns, "measured": measured}
+            self.measure("make", path.stem, job)
+        return str(path)
+
+
+def met(text: str, reached: bool) -> str:
+    """Bold when a bar is reached."""
+    return f"**{text}**" if reached else text
+
+
+def grid(headings: list[str], rows: list[list[str]]) -> list[str]:
+    """A Markdown table."""
+    lines = ["| " + " | ".join(headings) + " |", "|" + "---|" * len(headings)]
+    return [*lines, *["| " + " | ".join(row) + " |" for row in rows], ""]
+
+
+def help_time(scale: Scale) -> list[str]:
+    """``synthgen --help``, median of nine starts after one that fills the disk cache."""
+    command = [str(ensure("synthgen", scale.work)), "-m", "synthgen", "--help"]
+    environment = os.environ | {"PYTHONPATH": str(REPOSITORY)}
+    seconds = []
+    for _ in range(HELP_RUNS + 1):
+        start = time.perf_counter()
+        done = subprocess.run(command, env=environment, capture_output=True, check=False, preexec_fn=scale.machine.bind)
+        seconds.append(time.perf_counter() - start)
+        if done.returncode:
+            return ["`synthgen --help` failed.", ""]
+    middle = statistics.median(seconds[1:])
+    return [
+        f"`synthgen --help`: {met(f'{middle:.2f} s', middle < HELP_S)} (median of {HELP_RUNS}; bar {HELP_S} s).",
+        "",
+    ]
+
+
+def limits(scale: Scale) -> list[str]:
+    """The command's start, and 20,000 rows with a category of 5,000 values."""
+    path = scale.work / "scale" / "category.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        scale.measure("make", "category", {"csv": str(path), "rows": 20_000, "category_values": 5_000})
+    seen = scale.measure("fit", "category", {"csv": str(path), "options": {}, "sample_rows": 20_000})
+    lines = ["## Limits", "", *help_time(scale)]
+    if "error" in seen:
+        return [*lines, f"20,000 rows with a category of 5,000 values: failed, {seen['error']}", ""]
+    fit_s, gigabytes = seen["fit_s"], seen["whole_peak_mb"] / 1000
+    return [
+        *lines,
+        f"20,000 rows with a category of 5,000 values: fit {met(f'{fit_s:.1f} s', fit_s <= CATEGORY_FIT_S)} "
+        f"(bar {CATEGORY_FIT_S} s), peak {met(f'{gigabytes:.2f} GB', gigabytes < CATEGORY_GB)} (bar {CATEGORY_GB} GB), "
+        f"sampling {seen['rows_per_s']:,.0f} rows/s.",
+        "",
+    ]
+
+
+def read(scale: Scale) -> list[str]:
+    """1,000,000 rows x 15 columns: read, detect, encode."""
+    seen = scale.measure("codec", "1000000x15", {"csv": scale.table(1_000_000, 15, measured=True)})
+    lines = ["## Before training: 1,000,000 rows x 15 columns in a CSV", ""]
+    if "error" in seen:
+        return [*lines, f"Failed: {seen['error']}", ""]
+    total, gigabytes = seen["total_s"], seen["whole_peak_mb"] / 1000
+    steps = [f"{seen[key]:.1f}" for key in ("read_s", "detect_s", "codec_s", "encode_s")]
+    cells = [*steps, met(f"{total:.1f}", total <= READ_S), met(f"{gigabytes:.2f}", gigabytes < READ_GB)]
+    cells.insert(-1, f"{seen['cpu_s']:.1f}")
+    headings = ["read s", "detect s", "fit the codec s", "encode s", "together s", "CPU s", "peak GB"]
+    return [*lines, *grid(headings, [["", "", "", "", f"*{READ_S}*", "", f"*{READ_GB}*"], cells])]
+
+
+def sizes(scale: Scale) -> list[str]:
+    """Whole fits with defaults."""
+    rows = []
+    for n_rows, columns in SIZES:
+        job = {"csv": scale.table(n_rows, columns, measured=True), "options": {}, "sample_rows": 10_000}
+        seen = scale.measure("fit", f"{n_rows}x{columns}", job)
+        name = f"{n_rows:,} x {columns}"
+        if "error" in seen:
+            rows.append([name, f"failed: {seen['error']}", "", "", "", ""])
+            continue
+        memory = [f"{seen[key]:,.0f}" for key in ("fit_peak_mb", "whole_peak_mb")]
+        rows.append(
+            [name, f"{seen['fit_s']:.1f}", f"{seen['fit_cpu_s']:.1f}", *memory, three_digits(seen["rows_per_s"])]
+        )
+    note = "Labels, whole numbers and continuous numbers by turns; reading and detecting included; 10,000 rows drawn."
+    headings = ["rows x columns", "fit s", "CPU s", "peak MB, fit", "peak MB, with sampling", "sample rows/s"]
+    return ["## Fit with defaults", "", note, "", *grid(headings, rows)]
+
+
+def learned(seen: dict[str, Any]) -> str:
+    """Loss on fresh rows and the seconds it took, and whether the time limit cut the training."""
+    if "error" in seen:
+        return "failed"
+    return f"{seen['loss']:.2f} ({seen['train_s']:.0f} s{', cut' if seen['cut'] else ''})"
+
+
+def best_in_bold(cells: list[dict[str, Any]]) -> list[str]:
+    """The lowest loss of a row in bold, with every other within a thousandth of it."""
+    losses = [seen["loss"] for seen in cells if "loss" in seen]
+    low = min(losses, default=0.0)
+    return [met(learned(seen), "loss" in seen and seen["loss"] <= low + 0.001 * abs(low)) for seen in cells]
+
+
+def rule(scale: Scale) -> list[str]:
+    """Batch at the rule's width, then width at the rule's batch."""
+    lines = [
+        "## What the rule for batch and width rests on",
+        "",
+        "Nats per row on 4,000 fresh rows of the same law, lower is better, and training time; best of a row in bold,",
+        "with what is within a thousandth of it. `law`: the law's own likelihood, which no model can beat. `columns",
+        "alone`: the same columns without their dependence. Both are left out where a value was too rare to be kept.",
+        "",
+    ]
+    for what, values in (("batch_rows", BATCHES), ("width", WIDTHS)):
+        rows = []
+        for n_rows, columns in LEARN_SIZES:
+            csv = scale.table(n_rows, columns, measured=False)
+            job = {"csv": csv, "columns": columns, "fresh_csv": csv.replace("made-", "fresh-"), "cap_s": scale.cap_s}
+            choices: list[dict[str, int]] = [{}, *({what: value} for value in values)]
+            names = ["rule", *(f"{what}{value}" for value in values)]
+            taken = [
+                scale.measure("learn", f"{n_rows}x{columns}-{name}", job | {"settings": choice})
+                for name, choice in zip(names, choices, strict=True)
+            ]
+            known = next((seen for seen in taken if seen.get("law") is not None), None)
+            ends = [f"{known[key]:.2f}" for key in ("law", "alone")] if known else ["", ""]
+            chosen = f" ({taken[0]['plan'][what]})" if "plan" in taken[0] else ""
+            cells = best_in_bold(taken)
+            rows.append([f"{n_rows:,} x {columns}", cells[0] + chosen, *cells[1:], *ends])
+        title = {"batch_rows": "Batch", "width": "Width"}[what]
+        headings = ["rows x columns", f"{title.lower()} by the rule", *map(str, values), "law", "columns alone"]
+        lines += [f"### {title}", "", *grid(headings, rows)]
+    return lines
+
+
+PARTS: dict[str, Callable[[Scale], list[str]]] = {"limits": limits, "read": read, "sizes": sizes, "rule": rule}
+
+
+def arguments() -> argparse.Namespace:
+    """The command line."""
+    ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    ask.add_argument("--parts", default=",".join(PARTS), help="comma-separated; default: %(default)s")
+    ask.add_argument("--threads", type=int, default=2)
+    ask.add_argument("--cores", help="as '0,1'; default: as many as threads")
+    ask.add_argument("--nice", type=int, default=0)
+    ask.add_argument("--limit", type=float, default=1800, help="seconds that one measurement may take")
+    ask.add_argument("--cap", type=float, default=240, help="seconds that one training of the rule's grid may take")
+    ask.add_argument("--work", type=Path, default=BENCHMARKS / ".work")
+    ask.add_argument("--page", type=Path, default=BENCHMARKS / "scale.md")
+    ask.add_argument("--reuse", action="store_true", help="keep measurements that are there")
+    return ask.parse_args()
+
+
+def main() -> None:
+    """Measure, and write the page after every part."""
+    args = arguments()
+    cores: tuple[int, ...] = ()
+    if hasattr(os, "sched_getaffinity"):
+        allowed = sorted(os.sched_getaffinity(0))
+        cores = tuple(int(core) for core in args.cores.split(",")) if args.cores else tuple(allowed[: args.threads])
+    machine = Machine(cores, args.threads, args.nice, args.limit)
+    scale = Scale(args.work.resolve(), machine, args.reuse, args.cap)
+    facts = machine.facts()
+    lines = [
+        "# How synthgen scales",
+        "",
+        "Written by `python benchmarks/scale.py`; bars in italics, figures that reach them in bold.",
+        f"{facts['cpu']}; {args.threads} threads, no GPU; {time.strftime('%Y-%m-%d')}.",
+        "",
+    ]
+    for part in args.parts.split(","):
+        lines += PARTS[part](scale)
+        args.page.write_text("\n".join(lines).rstrip() + "\n", "utf-8")
+    print(f"written: {args.page}")
+
+
+if __name__ == "__main__":
+    main()

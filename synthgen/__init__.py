@@ -1,0 +1,65 @@
+"""Faithful, private synthetic tables.
+
+Each public name is imported on first use, so ``import synthgen`` costs nothing and needs no torch.
+
+    >>> import synthgen
+    >>> "Synthesizer" in dir(synthgen)
+    True
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from synthgen.errors import (
+        ConditionError,
+        ConfigError,
+        DataError,
+        DivergedError,
+        MissingExtraError,
+        NotFittedError,
+        RunError,
+        SchemaError,
+        SynthgenError,
+    )
+    from synthgen.synthesizers.gan import Synthesizer, load
+    from synthgen.table.files import read_table
+    from synthgen.table.schema import Schema
+
+__all__ = [
+    "ConditionError",
+    "ConfigError",
+    "DataError",
+    "DivergedError",
+    "MissingExtraError",
+    "NotFittedError",
+    "RunError",
+    "Schema",
+    "SchemaError",
+    "Synthesizer",
+    "SynthgenError",
+    "__version__",
+    "load",
+    "read_table",
+]
+
+_HOMES = {
+    "Schema": "synthgen.table.schema",
+    "Synthesizer": "synthgen.synthesizers.gan",
+    "load": "synthgen.synthesizers.gan",
+    "read_table": "synthgen.table.files",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'synthgen' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES.get(name, "synthgen.errors")), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

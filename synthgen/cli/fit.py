@@ -1,0 +1,38 @@
+"""``synthgen fit``: train only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from synthgen.cli.options import (
+    Interrupted,
+    SynthgenCommand,
+    config_of,
+    fitting_options,
+    output_options,
+    reading_options,
+    reporter_of,
+    show,
+)
+
+
+@click.command(cls=SynthgenCommand)
+@click.argument("data", type=click.Path())
+@click.option("--out", type=click.Path(), metavar="RUN", required=True, help="The run folder to write.")
+@fitting_options
+@reading_options
+@output_options
+def fit(data: str, out: str, **flags: Any) -> None:
+    """Train only: DATA to a run folder."""
+    config = config_of(flags)
+    with reporter_of(flags) as progress:
+        from synthgen import pipeline
+
+        outcome = pipeline.fit(
+            data, out, config, schema_path=flags["schema"], resume=flags["resume"], progress=progress
+        )
+    show(outcome.summary, flags)
+    if outcome.interrupted:
+        raise click.exceptions.Exit(Interrupted.exit_code)

@@ -1,0 +1,59 @@
+"""``synthgen run``: the main job, from a table to a synthetic table and how close it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from synthgen.cli.options import (
+    Interrupted,
+    SynthgenCommand,
+    config_of,
+    fitting_options,
+    output_options,
+    reading_options,
+    reporter_of,
+    show,
+)
+
+_ENDINGS = (".gz", ".csv", ".tsv", ".txt", ".parquet", ".pq")
+
+
+def default_folder(data: str) -> Path:
+    """The file's name + ``.synthgen``, in the current folder.
+
+    Example:
+        >>> default_folder("downloads/users.csv.gz").name
+        'users.synthgen'
+    """
+    name = Path(data).name
+    for ending in _ENDINGS:
+        name = name.removesuffix(ending) or name
+    return Path(f"{name}.synthgen")
+
+
+@click.command(cls=SynthgenCommand)
+@click.argument("data", type=click.Path())
+@click.option("--out", type=click.Path(), metavar="DIR", help="[default: the file's name + .synthgen]")
+@fitting_options
+@reading_options
+@output_options
+def run(data: str, out: str | None, **flags: Any) -> None:
+    """Fit DATA, sample as many rows, compare.
+
+    DATA is a CSV (or .csv.gz) or Parquet file. The folder gets run/ (the model), synthetic.csv and the
+    comparison with rows that were held out.
+    """
+    config = config_of(flags)
+    folder = default_folder(data) if out is None else Path(out)
+    with reporter_of(flags) as progress:
+        from synthgen import pipeline
+
+        outcome = pipeline.run(
+            data, folder, config, schema_path=flags["schema"], resume=flags["resume"], progress=progress
+        )
+    show(outcome.summary, flags)
+    if outcome.interrupted:
+        raise click.exceptions.Exit(Interrupted.exit_code)

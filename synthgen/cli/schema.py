@@ -1,0 +1,134 @@
+"""``synthgen schema``: what was detected and why, as a file to edit."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from synthgen.cli.options import SynthgenCommand, output_options, reading_options, reporter_of, show
+from synthgen.errors import SchemaError
+
+if TYPE_CHECKING:
+    from synthgen.table.schema import Schema
+    from synthgen.table.table import Table
+
+READING = ("missing", "delimiter", "encoding", "decimal")
+SIGNS = {"ratio": " / ", "product": " * ", "sum": " + ", "difference": " - "}
+
+
+@click.command(cls=SynthgenCommand)
+@click.argument("data", type=click.Path())
+@click.option(
+    "--output", type=click.Path(), metavar="FILE", default="schema.json", show_default=True, help="The file to edit."
+)
+@click.option("--target", metavar="COL", help="The column that the others are meant to predict.")
+@click.option("--from-sdv", type=click.Path(), metavar="FILE", help="Take types from SDV metadata (V1 or V2).")
+@click.option("--to-sdv", type=click.Path(), metavar="FILE", help="Write SDV metadata too.")
+@click.option(
+    "--sdv-form",
+    type=click.Choice(["V1", "V2", "SINGLE_TABLE_V1"]),
+    default="V1",
+    show_default=True,
+    help="Of --to-sdv.",
+)
+@reading_options
+@output_options
+def schema(data: str, output: str, target: str | None, **flags: Any) -> None:
+    """Show what each column was taken for, and why.
+
+    The same is written to a file to edit. A file that was edited is never
+    overwritten.
+    """
+    with reporter_of(flags) as progress:
+        from synthgen.columns.detect import detect_schema
+        from synthgen.table.files import read_table
+
+        progress.stage("reading")
+        table = read_table(data, **{name: flags[name] for name in READING})
+        progress.stage("detecting")
+        overrides = _sdv_types(Path(flags["from_sdv"]), table) if flags["from_sdv"] else None
+        found = detect_schema(table.arrow, target=target, overrides=overrides, decimal=table.origin.dialect.decimal)
+        _save_unless_edited(found, Path(output))
+        written = {"schema": output}
+        if flags["to_sdv"]:
+            _write_sdv(found, table, Path(flags["to_sdv"]), flags["sdv_form"])
+            written["SDV metadata"] = flags["to_sdv"]
+    if not flags["quiet"] and flags["log_format"] == "text":
+        _print(found, table)
+    command = ["synthgen", "run", data, "--schema", output, *(["--target", target] if target else [])]
+    show({"files": written, "next": [shlex.join(command)]}, flags)
+
+
+def _save_unless_edited(found: Schema, path: Path) -> None:
+    if path.exists():
+        from synthgen.table.schema import Schema
+
+        if Schema.load(path).to_text() == found.to_text():
+            return
+        raise SchemaError(
+            f"{path}: is there and differs from what was detected; it was not overwritten. "
+            "Delete it, or choose another --output"
+        )
+    found.save(path)
+
+
+def _table_name(table: Table) -> str:
+    return table.name.split(".")[0] or "table"
+
+
+def _sdv_types(path: Path, table: Table) -> dict[str, dict[str, Any]]:
+    """Types and options by column, as the metadata say; a column without a value needs none."""
+    from synthgen.table.sdv_metadata import from_sdv
+
+    try:
+        metadata = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise SchemaError(f"{path}: cannot be read; {error.strerror}") from None
+    except ValueError:
+        raise SchemaError(f"{path}: is not JSON; SDV metadata were expected") from None
+    tables = metadata.get("tables") if isinstance(metadata, dict) else None
+    name = _table_name(table) if isinstance(tables, dict) and _table_name(table) in tables else None
+    empty = {column for column in table.names if table.column(column).null_count == len(table)}
+    columns = from_sdv(metadata, name, str(path)).columns
+    return {c.name: {"type": c.type, "options": c.options, "reason": c.reason} for c in columns if c.name not in empty}
+
+
+def _write_sdv(found: Schema, table: Table, path: Path, form: str) -> None:
+    from synthgen.table.sdv_metadata import to_sdv
+
+    text = json.dumps(to_sdv(found, form, _table_name(table)), indent=4, ensure_ascii=False) + "\n"
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise SchemaError(f"{path}: cannot be written; {error.strerror}") from None
+
+
+def _print(found: Schema, table: Table) -> None:
+    import pyarrow.compute as pc
+
+    from synthgen.reporting.summary import output_console, schema_table
+
+    lines = []
+    for column in found.columns:
+        values = table.column(column.name)
+        distinct = pc.count_distinct(values).as_py()
+        lines.append((column.name, column.type, column.reason, values.null_count, distinct))
+    console = output_console()
+    console.print(schema_table(lines, len(table)))
+    for tie in found.ties:
+        console.print(f"Tied one to one: {', '.join(tie.columns)}", markup=False, highlight=False, soft_wrap=True)
+    for formula in found.formulas:
+        right = (
+            f"{formula.total:g} - " + " - ".join(formula.inputs)
+            if formula.operation == "complement"
+            else SIGNS[formula.operation].join(formula.inputs)
+        )
+        console.print(f"Computed: {formula.column} = {right}", markup=False, highlight=False, soft_wrap=True)

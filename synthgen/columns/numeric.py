@@ -1,0 +1,257 @@
+"""A number: atoms, coarse bins of equal mass, cells inside a bin; drawn on the column's own grid.
+
+``leaves.py`` cuts the line, ``tails.py`` has the law of the outermost cells, ``number_text.py`` the format.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+
+from synthgen.columns.base import NOT_APPLICABLE, ColumnType, FitContext, Match, RejectColumn, Sample, Slot
+from synthgen.columns.leaf_learner import LeafLearner
+from synthgen.columns.leaves import Leaves
+from synthgen.columns.number_signs import decimal_option, falls_from_zero, is_label_name, reason, reject_codes
+from synthgen.columns.number_text import (
+    EXACT,
+    LARGEST,
+    NumberFormat,
+    is_number,
+    is_text,
+    learn_format,
+    parse_numbers,
+)
+from synthgen.columns.tails import MIN_EXCEEDANCES, TailLaw, upper_tail
+from synthgen.errors import ConfigError, DataError
+
+BINS = 50
+"""Coarse bins at most: with 16 cells each, one leaf holds about 1 / 800 of the rows."""
+TAILS = ("auto", "heavy", "light")
+
+
+class Numeric(ColumnType):
+    """A column of quantities.
+
+    Args:
+        text: how numbers are written.
+        grid: whether cells count in units of ``10 ** -decimals``.
+        leaves: the cells.
+        limits: what is never crossed, such as 0 for a column without negative numbers.
+        upper: the law of the highest cell, when the upper tail is heavy.
+        lower: the law of the lowest cell, mirrored at 0.
+    """
+
+    name = "numeric"
+    measure = "quantity"
+
+    def __init__(
+        self,
+        text: NumberFormat,
+        grid: bool,
+        leaves: Leaves,
+        limits: tuple[float, float],
+        upper: TailLaw | None = None,
+        lower: TailLaw | None = None,
+    ) -> None:
+        self.text, self.grid, self.leaves = text, grid, leaves
+        self.limits, self.upper, self.lower = limits, upper, lower
+        bins = leaves.bins
+        self._cells = np.bincount(bins)
+        self._first = np.concatenate([[0], np.cumsum(self._cells)[:-1]])
+        self._fine = np.where(self._cells[bins] > 1, np.arange(bins.size) - self._first[bins], NOT_APPLICABLE)
+
+    @classmethod
+    def matches(cls, sample: Sample) -> Match:
+        if not (is_text(sample.values.type) or is_number(sample.values.type)):
+            raise RejectColumn(f"{sample.values.type} values are not numbers")
+        options = decimal_option(sample)
+        distinct, counts = sample.distinct
+        numbers = parse_numbers(distinct, options.get("decimal", "."))
+        bad = int(counts[np.isnan(numbers)].sum())
+        if bad:
+            raise RejectColumn(f"{bad} of {counts.sum()} values are not numbers")
+        finite = np.isfinite(numbers)
+        reject_codes(sample, distinct, numbers)
+        score = 0.9
+        whole = bool(np.all(numbers[finite] == np.rint(numbers[finite])))
+        if whole and is_label_name(sample.name):
+            score = 0.3
+        elif whole and numbers.size < 30 and numbers.min() >= 0 and numbers.max() < 1000:
+            score = 0.9 if falls_from_zero(numbers, counts) else 0.6
+        return Match(score, reason(distinct, numbers[finite], counts[finite], options), options)
+
+    @classmethod
+    def fit(cls, values: pa.Array, options: dict[str, Any], context: FitContext) -> Self:
+        decimal, bins, tail = _settings(options)
+        numbers = parse_numbers(values, decimal)
+        _check(numbers)
+        numbers = np.clip(numbers, -LARGEST, LARGEST)
+        text = learn_format(values, numbers, decimal)
+        if "decimals" in options:
+            text = replace(text, decimals=options["decimals"], style="fixed" if text.style != "typed" else "typed")
+        x, grid = _on_grid(numbers, text.decimals)
+        distinct, counts = np.unique(x, return_counts=True)
+        limits = _limits(distinct, grid, 10.0 ** (text.decimals or 0) if grid else 1.0)
+        leaves = LeafLearner(distinct, counts, grid, context.min_holders, bins, limits).learn()
+        x.sort()
+        upper = _tail(x, leaves.low, leaves.exact, context.min_holders, tail)
+        lower = _tail(-x[::-1], -leaves.high[::-1], leaves.exact[::-1], context.min_holders, tail)
+        return cls(text, grid, leaves, limits, upper, lower)
+
+    @cached_property
+    def slots(self) -> tuple[Slot, ...]:
+        size = self._cells.size
+        if self._cells.max() == 1:
+            return (Slot("value", size, self.leaves.places),)
+        most = int(self._cells.max())
+        children = np.where(self._cells > 1, self._cells, 0)
+        return (
+            Slot("coarse", size, self.leaves.places),
+            Slot("fine", most, (np.arange(most) + 0.5) / most, children),
+        )
+
+    def encode(self, values: pa.Array, rng: np.random.Generator) -> np.ndarray:
+        leaf = self._leaf(parse_numbers(values, self.text.decimal))
+        coarse = self.leaves.bins[leaf]
+        columns = [coarse] if len(self.slots) == 1 else [coarse, self._fine[leaf]]
+        return np.stack(columns, axis=1).astype(np.int32)
+
+    def _leaf(self, numbers: np.ndarray) -> np.ndarray:
+        """``(N,)`` the leaf of each number; the middle one for what is no number."""
+        x = np.clip(numbers, -LARGEST, LARGEST)
+        if self.grid:
+            x = np.rint(x * self._unit)
+        leaf = self.leaves.find(x)
+        return np.where(np.isnan(numbers), self._first[np.abs(self.leaves.places - 0.5).argmin()], leaf)
+
+    @property
+    def _unit(self) -> float:
+        return 10.0 ** (self.text.decimals or 0) if self.grid else 1.0
+
+    def decode(self, tokens: np.ndarray, rng: np.random.Generator, start: int) -> pa.Array:
+        coarse = tokens[:, 0]
+        fine = tokens[:, 1] if tokens.shape[1] > 1 else np.zeros_like(coarse)
+        leaf = self._first[coarse] + np.clip(fine, 0, self._cells[coarse] - 1)
+        uniform = rng.random(len(tokens))
+        x = self.leaves.draw(leaf, uniform)
+        x = self._draw_tail(x, leaf == self.leaves.low.size - 1, uniform, upper=True)
+        x = self._draw_tail(x, leaf == 0, uniform, upper=False)
+        numbers = np.clip(x, *self.limits) / self._unit
+        tidy = self.text.tidy(numbers)
+        return self.text.write(np.where(self._leaf(tidy) == leaf, tidy, numbers))
+
+    def _draw_tail(self, x: np.ndarray, here: np.ndarray, uniform: np.ndarray, upper: bool) -> np.ndarray:
+        """The outermost cell by its law, snapped to the cell's grid."""
+        law, end = (self.upper, -1) if upper else (self.lower, 0)
+        if law is None or not here.any():
+            return x
+        drawn = law.draw(uniform[here]) * (1 if upper else -1)
+        step, offset = self.leaves.step[end], self.leaves.offset[end]
+        if step > 0:
+            snap = np.ceil if upper else np.floor
+            first = snap(((self.leaves.low if upper else self.leaves.high)[end] - offset) / step)
+            place = np.rint((drawn - offset) / step)
+            drawn = (np.maximum(place, first) if upper else np.minimum(place, first)) * step + offset
+        x = x.copy()
+        x[here] = drawn
+        return x
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "text": self.text.state(),
+            "grid": self.grid,
+            "leaves": self.leaves.state(),
+            "limits": [None if np.isinf(limit) else limit for limit in self.limits],
+            "upper": self.upper and self.upper.state(),
+            "lower": self.lower and self.lower.state(),
+        }
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Self:
+        low, high = state["limits"]
+        return cls(
+            NumberFormat.from_state(state["text"]),
+            state["grid"],
+            Leaves.from_state(state["leaves"]),
+            (-np.inf if low is None else low, np.inf if high is None else high),
+            TailLaw.from_state(state["upper"]),
+            TailLaw.from_state(state["lower"]),
+        )
+
+    def describe(self) -> str:
+        atoms = int((self.leaves.exact & (self._cells[self.leaves.bins] == 1)).sum())
+        if len(self.slots) == 1:
+            parts = [f"{self._cells.size} tokens, {atoms} of them one value"]
+        else:
+            parts = [f"{self._cells.size - atoms} bins x {int(self._cells.max())} cells", f"{atoms} atoms"]
+        if self.grid:
+            parts.append(f"{self.text.decimals} decimals" if self.text.decimals else "whole numbers")
+        names = {(True, False): "upper tail", (False, True): "lower tail", (True, True): "tails"}
+        found = names.get((self.upper is not None, self.lower is not None))
+        return ", ".join(parts + ([f"heavy {found}"] if found else []))
+
+
+# Fitting
+
+
+def _settings(options: dict[str, Any]) -> tuple[str, int, str]:
+    decimal, bins, tail = options.get("decimal", "."), options.get("bins", BINS), options.get("tail", "auto")
+    decimals = options.get("decimals", 0)
+    if decimal not in (".", ","):
+        raise ConfigError(f"options.decimal: {decimal!r}; expected '.' or ','")
+    if not isinstance(bins, int) or not 1 <= bins <= 10_000:
+        raise ConfigError(f"options.bins: {bins!r}; expected a whole number from 1 to 10000")
+    if tail not in TAILS:
+        raise ConfigError(f"options.tail: {tail!r}; expected one of {', '.join(TAILS)}")
+    if not isinstance(decimals, int) or not 0 <= decimals <= 15:
+        raise ConfigError(f"options.decimals: {decimals!r}; expected a whole number from 0 to 15")
+    return decimal, bins, tail
+
+
+def _check(numbers: np.ndarray) -> None:
+    """Every value a finite number.
+
+    Raises:
+        DataError: one is not; says how many and where, never what.
+    """
+    for what, wrong in (("not numbers", np.isnan(numbers)), ("infinite", np.isinf(numbers))):
+        if wrong.any():
+            first = ", ".join(str(i + 1) for i in np.flatnonzero(wrong)[:3])
+            raise DataError(
+                f"{int(wrong.sum())} of {numbers.size} values are {what} "
+                f"(counting present values, the first: {first}); expected finite numbers. "
+                "Correct them, mark them as missing, or give the column another type"
+            )
+
+
+def _on_grid(numbers: np.ndarray, decimals: int | None) -> tuple[np.ndarray, bool]:
+    """The numbers in units of the grid, when float64 counts that far."""
+    if decimals is None or np.abs(numbers).max() * 10.0**decimals >= EXACT / 4:
+        return numbers.copy(), False
+    return np.rint(numbers * 10.0**decimals) + 0.0, True
+
+
+def _limits(distinct: np.ndarray, grid: bool, unit: float) -> tuple[float, float]:
+    """Bounds that the meaning of a column suggests: sign, share, per cent."""
+    low, high = distinct[0], distinct[-1]
+    if low < 0:
+        return -np.inf, (np.inf if high > 0 else 0.0)
+    upper = next((limit * unit for limit in (1.0, 100.0) if high <= limit * unit), np.inf)
+    return (1.0 if grid and low > 0 else 0.0), upper
+
+
+def _tail(x: np.ndarray, low: np.ndarray, exact: np.ndarray, min_holders: int, tail: str) -> TailLaw | None:
+    """The law of the highest leaf of sorted values; the threshold is the highest edge with enough rows above."""
+    if exact[-1] or tail == "light" or x.size < 10 * MIN_EXCEEDANCES:
+        return None
+    above = x.size - np.searchsorted(x, low, side="right")
+    wanted = max(MIN_EXCEEDANCES, x.size // 50)
+    enough = np.flatnonzero(above >= wanted)
+    if not enough.size or above[enough[-1]] > x.size / 4:
+        return None
+    threshold = float(low[enough[-1]])
+    return upper_tail(x[-above[enough[-1]] :], threshold, float(low[-1]), min_holders, tail == "heavy")

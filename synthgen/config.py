@@ -1,0 +1,199 @@
+"""TOML -> checked settings; an error names the file, the dotted key, what was expected and what is near."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from synthgen.errors import ConfigError, near_miss
+from synthgen.training.settings import TrainingSettings
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class ColumnSettings(BaseModel):
+    """What detection gets wrong of one column; other keys than ``type`` are options of that type.
+
+    Example:
+        >>> ColumnSettings(type="numeric", tail="heavy").options
+        {'tail': 'heavy'}
+    """
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    type: str
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Settings of the type."""
+        return dict(self.model_extra or {})
+
+
+class ModelSettings(BaseModel):
+    """Which model is fitted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: Literal["gan"] = "gan"
+
+
+class RunConfig(BaseModel):
+    """Everything that decides a run, besides the data.
+
+    Attributes:
+        seed: of every random draw.
+        target: the column that the rest is meant to predict; drawn last.
+        holdout: share of the rows never trained on, for the comparison; None: by the table's size.
+        minutes: training stops there at the latest; None: when it is done.
+        device: where to train; ``auto`` takes a GPU where there is one.
+        min_holders: a value needs so many rows to enter a vocabulary.
+        missing: what a missing cell looks like in a CSV; None: the usual marks.
+        delimiter: between the cells of a CSV; None: found out.
+        encoding: of a CSV; None: found out.
+        decimal: point or comma; None: found out.
+        columns: what detection gets wrong, by column.
+        model: which model.
+        training: how it is trained.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    target: str | None = None
+    holdout: float | None = Field(default=None, gt=0, lt=1)
+    minutes: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    min_holders: int = Field(default=5, ge=1)
+    missing: list[str] | None = None
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    encoding: str | None = None
+    decimal: Literal[".", ","] | None = None
+    columns: dict[str, ColumnSettings] = Field(default_factory=dict)
+    model: ModelSettings = ModelSettings()
+    training: TrainingSettings = TrainingSettings()
+
+
+def load_config(path: Path | str | None = None, overrides: Mapping[str, Any] | None = None) -> RunConfig:
+    """Settings from a TOML file, then from the command line where a flag was given.
+
+    Args:
+        path: the file; None for the defaults.
+        overrides: top-level settings; those that are None leave the file's.
+
+    Raises:
+        ConfigError: the file cannot be read, or a setting is unknown or out of range.
+
+    Example:
+        >>> load_config(None, {"seed": 7, "minutes": None}).seed
+        7
+    """
+    given = {key: value for key, value in (overrides or {}).items() if value is not None}
+    settings = {} if path is None else _read(Path(path))
+    return check_settings(RunConfig, {**settings, **given}, "settings" if path is None else Path(path).name)
+
+
+def check_settings(model: type[Model], settings: Mapping[str, Any], where: str) -> Model:
+    """Settings as a checked model.
+
+    Raises:
+        ConfigError: the first thing wrong, and how many more there are.
+
+    Example:
+        >>> check_settings(RunConfig, {"trainin": {}}, "quick.toml")
+        Traceback (most recent call last):
+        synthgen.errors.ConfigError: quick.toml: no setting 'trainin'; did you mean 'training'?
+    """
+    try:
+        return model.model_validate(dict(settings))
+    except ValidationError as error:
+        problems = error.errors()
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise ConfigError(f"{where}: {_sentence(model, problems[0])}{more}") from None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode())
+    except FileNotFoundError:
+        near = near_miss(path.name, [p.name for p in path.parent.glob("*.toml")]) if path.parent.is_dir() else ""
+        hint = f"; {near}" if near.startswith("did") else "; a TOML file was expected"
+        raise ConfigError(f"{path}: no such file{hint}") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path.name}: is not UTF-8 text; a TOML file was expected") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path.name}: is not TOML: {error}") from None
+
+
+_EXPECTED = {
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "dict_type": "a table",
+    "finite_number": "a finite number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "list_type": "a list",
+    "model_type": "a table",
+    "string_type": "a text",
+}
+_BOUNDS = {
+    "greater_than_equal": ("at least", "ge"),
+    "greater_than": ("above", "gt"),
+    "less_than_equal": ("at most", "le"),
+    "less_than": ("below", "lt"),
+}
+_LENGTHS = {"string_too_short": "one character", "string_too_long": "one character"}
+
+
+def _sentence(model: type[BaseModel], problem: ErrorDetails) -> str:
+    key = ".".join(str(part) for part in problem["loc"])
+    kind, given, details = problem["type"], problem["input"], problem.get("ctx", {})
+    if kind == "extra_forbidden":
+        return f"no setting {key!r}; {_near(model, problem['loc'])}"
+    if kind == "missing":
+        return f"{key} is missing; it has no default"
+    if kind in _BOUNDS:
+        word, bound = _BOUNDS[kind]
+        limit = details[bound]
+        return f"{key} must be {word} {limit if isinstance(limit, int) else f'{limit:g}'}; got {given!r}"
+    if kind in _LENGTHS:
+        return f"{key} must be {_LENGTHS[kind]}; got {given!r}"
+    if kind == "literal_error":
+        choices = [repr(choice) for choice in _choices(model, problem["loc"])]
+        listed = " or ".join(part for part in (", ".join(choices[:-1]), choices[-1]) if part)
+        return f"{key} must be {listed}; got {given!r}"
+    if kind in _EXPECTED:
+        return f"{key} must be {_EXPECTED[kind]}; got {given!r}"
+    return f"{key}: {problem['msg'][:1].lower()}{problem['msg'][1:]}; got {given!r}"
+
+
+def _near(model: type[BaseModel], location: Sequence[str | int]) -> str:
+    """The nearest setting to an unknown one, as a dotted key."""
+    owner, path = _owner(model, location)
+    near = near_miss(str(location[-1]), owner.model_fields)
+    return near.replace("'", "'" + path, 1) if path and near.startswith("did") else near
+
+
+def _owner(model: type[BaseModel], location: Sequence[str | int]) -> tuple[type[BaseModel], str]:
+    path = ""
+    for part in location[:-1]:
+        inner = model.model_fields[str(part)].annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            break
+        model, path = inner, f"{path}{part}."
+    return model, path
+
+
+def _choices(model: type[BaseModel], location: Sequence[str | int]) -> list[str]:
+    owner, _ = _owner(model, location)
+    annotation = owner.model_fields[str(location[-1])].annotation
+    found: list[str] = []
+    for choice in get_args(annotation):
+        found += [choice] if isinstance(choice, str) else [c for c in get_args(choice) if isinstance(c, str)]
+    return found

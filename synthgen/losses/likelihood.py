@@ -1,0 +1,140 @@
+"""Masked likelihood: hide some slots of each row, and predict them from the others.
+
+The expectation of the loss is the negative log-likelihood of a row, in nats, when its slots are drawn as a
+roll-out draws them: stage by stage (first slots of all columns, then finer ones, then the target), in a
+random order within a stage.
+
+Letters: B rows in a batch, S slots, G slots in a group, W the group's width.
+
+Source: Hoogeboom et al. 2022, arXiv:2110.02037 (one random step of an order stands for all of them).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from synthgen.layout import Layout
+from synthgen.nets.any_order import AnyOrderGenerator
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Rows of a batch that are masked in the same way.
+
+    Attributes:
+        stage: slots of this stage are asked for; None: of any.
+        start: first row.
+        stop: row after the last.
+        weight: what the mean loss of a hidden slot of one row counts.
+    """
+
+    stage: int | None
+    start: int
+    stop: int
+    weight: float
+
+
+class Masks:
+    """Draws which slots are given.
+
+    Args:
+        layout: the row's slots.
+        device: where the tokens are.
+        any_share: share of a batch with any subset of the slots given, not only those that a roll-out meets.
+        task_share: share of a batch, on top of its due, with all but the target given.
+    """
+
+    def __init__(self, layout: Layout, device: torch.device, any_share: float = 0.0, task_share: float = 0.0) -> None:
+        self.any_share, self.task_share = any_share, task_share if layout.target else 0.0
+        self.stages = layout.stages
+        stage = torch.zeros(len(layout.slots), dtype=torch.long)
+        for number, slots in enumerate(self.stages):
+            stage[slots] = number
+        self.stage_S = stage.to(device)
+        parent = [s.prefix[-1] if s.prefix else i for i, s in enumerate(layout.slots)]
+        self.parent_S = torch.tensor(parent, device=device)
+        self.levels = max((s.level for s in layout.slots), default=0)
+        self.none_S = torch.tensor([-1 if s.none is None else s.none for s in layout.slots], device=device)
+        self.slots_of_stage = [torch.tensor(slots, device=device) for slots in self.stages]
+        self.n_target_stages = len(layout.target)
+
+    def segments(self, n_rows: int) -> list[Segment]:
+        """How a batch is divided; each stage gets rows in proportion to its slots, at least one."""
+        n_slots = len(self.stage_S)
+        n_any = round(n_rows * self.any_share)
+        shares = [len(slots) / n_slots for slots in self.stages]
+        extra = [0.0] * len(shares)
+        for i in range(self.n_target_stages):
+            extra[-1 - i] = self.task_share / self.n_target_stages
+        free = n_rows - n_any
+        rows = [max(1, int(free * (a * (1 - self.task_share) + b))) for a, b in zip(shares, extra, strict=True)]
+        rows[rows.index(max(rows))] += free - sum(rows)
+        out, at = [], 0
+        if n_any:
+            out.append(Segment(None, 0, n_any, n_slots / n_rows))
+            at = n_any
+        plain = free / n_rows
+        for stage, n in enumerate(rows):
+            share = shares[stage] * (1 - self.task_share) + extra[stage]
+            out.append(Segment(stage, at, at + n, plain * share * n_slots / n))
+            at += n
+        return out
+
+    def draw(self, tokens_BS: Tensor, segments: list[Segment], rng: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Which slots are given, and the weight of each slot's loss; both ``(B, S)``.
+
+        A pivot slot is hidden, and every other slot of its stage is given with one chance that is drawn
+        evenly per row: so the number of given slots is even too, and no row is wasted.
+        """
+        n_rows, n_slots = tokens_BS.shape
+        device = tokens_BS.device
+        chance_B1 = torch.rand(n_rows, 1, generator=rng, device=device)
+        given_BS = torch.rand(n_rows, n_slots, generator=rng, device=device) < chance_B1
+        weight_BS = torch.zeros(n_rows, n_slots, device=device)
+        for part in segments:
+            n, given = part.stop - part.start, given_BS[part.start : part.stop]
+            pool = torch.arange(n_slots, device=device) if part.stage is None else self.slots_of_stage[part.stage]
+            pivot = pool[torch.randint(len(pool), (n, 1), generator=rng, device=device)]
+            if part.stage is not None:
+                given &= self.stage_S == part.stage
+                given |= self.stage_S < part.stage
+            given.scatter_(1, pivot, False)
+            if part.stage is None:
+                for _ in range(self.levels):  # a finer slot is given only with its coarser
+                    given &= given[:, self.parent_S]
+                first = self.parent_S == torch.arange(n_slots, device=device)
+                asked = ~given & (first | given[:, self.parent_S])
+            else:
+                asked = ~given & (self.stage_S == part.stage)
+            weight_BS[part.start : part.stop] = asked * (part.weight / asked.sum(1, keepdim=True).clamp(min=1))
+        return given_BS, weight_BS * (tokens_BS != self.none_S)  # what cannot apply is never drawn
+
+
+def masked_nll(generator: AnyOrderGenerator, tokens_BS: Tensor, masks: Masks, rng: torch.Generator) -> Tensor:
+    """One draw of the mean negative log-likelihood of the rows, in nats per row.
+
+    Unbiased with ``any_share = task_share = 0``. Heads are read only for rows that ask for their stage.
+    """
+    segments = masks.segments(len(tokens_BS))
+    given_BS, weight_BS = masks.draw(tokens_BS, segments, rng)
+    h_BD, head, bias = generator.hidden(tokens_BS, given_BS, rng)
+    total = h_BD.new_zeros(())
+    order = [s for group in generator.groups for s in group.slots]
+    tokens_BS, weight_BS, at = tokens_BS[:, order], weight_BS[:, order], 0
+    for group, group_head, group_bias in generator.heads(head, bias):
+        rows = [slice(p.start, p.stop) for p in segments if p.stage in (None, group.stage)]
+        columns = slice(at, at + len(group.slots))
+        at = columns.stop
+        logits_RGW = generator.logits(_rows(h_BD, rows), group, group_head, group_bias)
+        tokens_RG, weight_RG = _rows(tokens_BS[:, columns], rows), _rows(weight_BS[:, columns], rows)
+        nll = F.cross_entropy(logits_RGW.flatten(0, 1).float(), tokens_RG.flatten(), reduction="none")
+        total = total + nll @ weight_RG.flatten()
+    return total
+
+
+def _rows(x: Tensor, parts: list[slice]) -> Tensor:
+    return x[parts[0]] if len(parts) == 1 else torch.cat([x[p] for p in parts])

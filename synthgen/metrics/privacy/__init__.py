@@ -1,0 +1,1 @@
+"""Whether the synthetic table gives away rows that it was learned from."""

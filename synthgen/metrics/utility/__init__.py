@@ -1,0 +1,1 @@
+"""Whether work done on the synthetic table carries over to the real one."""

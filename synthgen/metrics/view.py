@@ -1,0 +1,200 @@
+"""Three tables as metrics see them: quantities as floats, labels as codes on one shared book, the rest as it is.
+
+Letters: N rows.
+
+Metrics go by what a column measures, never by its type, so a new column type is judged by being in the registry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthgen.columns import TYPES_BY_NAME
+from synthgen.columns.base import Measure
+from synthgen.columns.date_text import DAY, DateText, learn_format
+from synthgen.columns.datetime import read_moments
+from synthgen.columns.number_text import is_text, parse_numbers
+from synthgen.table.schema import ColumnSchema, Schema
+
+LOOK_VALUES = 100_000
+"""Different dates from which a format is learned when the schema names none."""
+
+
+@dataclass(frozen=True)
+class View:
+    """One table.
+
+    Attributes:
+        n_rows: N.
+        measures: what each column measures, in the table's order; dropped columns are left out.
+        quantities: ``(N,)`` float64 by column, nan where missing; dates in days since 1970.
+        labels: ``(N,)`` int32 codes by column; a missing cell has a code of its own.
+        sizes: how many codes each label column has, over all three tables.
+        others: cells of identifiers, texts, sets and positions, as they are in the table.
+        missing: ``(N,)`` True where the cell is missing, for columns with a missing cell in any of the tables.
+        target: the column to predict.
+    """
+
+    n_rows: int
+    measures: dict[str, Measure]
+    quantities: dict[str, np.ndarray]
+    labels: dict[str, np.ndarray]
+    sizes: dict[str, int]
+    others: dict[str, pa.Array]
+    missing: dict[str, np.ndarray]
+    target: str | None = None
+
+    @property
+    def compared(self) -> list[str]:
+        """Quantities and labels: the columns whose values can be compared, in the table's order."""
+        return [name for name in self.measures if name in self.quantities or name in self.labels]
+
+    def take(self, rows: np.ndarray) -> View:
+        """The same of some rows."""
+        return View(
+            len(rows),
+            self.measures,
+            {name: values[rows] for name, values in self.quantities.items()},
+            {name: codes[rows] for name, codes in self.labels.items()},
+            self.sizes,
+            {name: cells.take(pa.array(rows)) for name, cells in self.others.items()},
+            {name: cells[rows] for name, cells in self.missing.items()},
+            self.target,
+        )
+
+    def draw(self, most: int, rng: np.random.Generator) -> View:
+        """At most so many rows, without replacement; the view itself when it has no more."""
+        return self if self.n_rows <= most else self.take(rng.choice(self.n_rows, most, replace=False))
+
+    def ordinal(self, names: list[str]) -> np.ndarray:
+        """``(N, len(names))`` float64: quantities, and codes as numbers (for trees)."""
+        columns = [self.quantities[name] if name in self.quantities else self.labels[name] for name in names]
+        return np.stack(columns, axis=1).astype(np.float64) if columns else np.empty((self.n_rows, 0))
+
+
+def read_views(
+    train: pa.Table, holdout: pa.Table, synthetic: pa.Table, schema: Schema, target: str | None = None
+) -> tuple[View, View, View]:
+    """The three tables as metrics see them.
+
+    Args:
+        train: raw Arrow table: what the generator learned from.
+        holdout: what it never saw; may have no rows.
+        synthetic: what it made.
+        schema: says what the columns mean.
+        target: the column to predict.
+    """
+    tables = (train, holdout, synthetic)
+    views = tuple(View(table.num_rows, {}, {}, {}, {}, {}, {}, target) for table in tables)
+    for column in schema.columns:
+        if column.type == "drop" or any(column.name not in table.column_names for table in tables):
+            continue
+        cells = [_array(table[column.name]) for table in tables]
+        _add(column, cells, views)
+    return cast(tuple[View, View, View], views)
+
+
+def _add(column: ColumnSchema, cells: list[pa.Array], views: tuple[View, ...]) -> None:
+    """One column into all three views."""
+    name, measure = column.name, _measure(column)
+    if measure == "quantity":
+        numbers = _quantities(column, cells)
+        if np.isfinite(numbers[0]).any() or not len(numbers[0]):
+            for view, values in zip(views, numbers, strict=True):
+                view.quantities[name] = values
+        else:
+            measure = "label"  # no number to compare with: only what is missing can differ
+    if measure == "label":
+        size, codes = _codes(cells)
+        for view, values in zip(views, codes, strict=True):
+            view.labels[name], view.sizes[name] = values, size
+    for view, column_cells in zip(views, cells, strict=True):
+        view.measures[name] = measure
+        if measure not in ("quantity", "label"):
+            view.others[name] = column_cells
+        if any(array.null_count for array in cells):
+            view.missing[name] = column_cells.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
+
+
+def _measure(column: ColumnSchema) -> Measure:
+    kind = TYPES_BY_NAME.get(column.type)
+    return kind.measure if kind else "label"  # constant, and all missing
+
+
+def _array(cells: pa.ChunkedArray) -> pa.Array:
+    """One array without dictionaries."""
+    array = cells.combine_chunks()
+    array = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    return array.dictionary_decode() if pa.types.is_dictionary(array.type) else array
+
+
+def _quantities(column: ColumnSchema, cells: list[pa.Array]) -> list[np.ndarray]:
+    if column.type == "datetime":
+        form = _date_form(column, cells[0])
+        return [_days(array, form, column.options.get("epoch")) for array in cells]
+    return [_numbers(array, str(column.options.get("decimal", "."))) for array in cells]
+
+
+def _numbers(values: pa.Array, decimal: str) -> np.ndarray:
+    """``(N,)``: what is no finite number counts as missing."""
+    if pa.types.is_boolean(values.type):
+        values = values.cast(pa.uint8())
+    try:
+        plainly = is_text(values.type) and decimal == "."
+        numbers = values.cast(pa.float64()).to_numpy(zero_copy_only=False) if plainly else None
+    except pa.ArrowInvalid:  # spaces, signs, words: the slow way
+        numbers = None
+    numbers = np.array(parse_numbers(values, decimal) if numbers is None else numbers, dtype=np.float64)
+    numbers[~np.isfinite(numbers)] = np.nan
+    return numbers
+
+
+def _date_form(column: ColumnSchema, train: pa.Array) -> DateText | None:
+    """How dates are written: as the schema says, or as the training values show."""
+    if column.options.get("epoch") or not (is_text(train.type) or pa.types.is_integer(train.type)):
+        return None
+    if template := column.options.get("format"):
+        return DateText(str(template))
+    distinct = pc.unique(train.drop_null()).slice(0, LOOK_VALUES).cast(pa.string())
+    found = learn_format(pc.utf8_trim_whitespace(distinct)) if len(distinct) else None
+    return found[0] if found else None
+
+
+def _days(values: pa.Array, form: DateText | None, epoch: str | None) -> np.ndarray:
+    """``(N,)`` days since 1970, with their fractions; nan where missing or no date."""
+    days = np.full(len(values), np.nan)
+    present = values.drop_null()
+    is_date = pa.types.is_date(values.type) or pa.types.is_timestamp(values.type)
+    if len(present) and (form is not None or epoch or is_date):
+        moments = read_moments(present, form, epoch)
+        found = moments.days + (moments.seconds + moments.nanoseconds / 1e9) / DAY
+        days[values.is_valid().to_numpy(zero_copy_only=False)] = np.where(moments.valid, found, np.nan)
+    return days
+
+
+def _codes(cells: list[pa.Array]) -> tuple[int, list[np.ndarray]]:
+    """Codes on one book: training labels in their order, then the others', then missing.
+
+    Returns:
+        How many codes there are, and ``(N,)`` int32 for each table.
+    """
+    texts = [_texts(array) for array in cells]
+    book = pa.array([], pa.string())
+    for array in texts:
+        distinct = pc.unique(array.drop_null())
+        new = distinct.filter(pc.invert(pc.is_in(distinct, value_set=book)))
+        book = pa.concat_arrays([book, new.take(pc.array_sort_indices(new))])
+    codes = [pc.fill_null(pc.index_in(array, value_set=book), len(book)) for array in texts]
+    return len(book) + 1, [array.to_numpy(zero_copy_only=False).astype(np.int32) for array in codes]
+
+
+def _texts(values: pa.Array) -> pa.Array:
+    """Labels as text, so that one book holds every physical type."""
+    if pa.types.is_nested(values.type) or pa.types.is_binary(values.type) or pa.types.is_large_binary(values.type):
+        return pa.array([None if value is None else str(value) for value in values.to_pylist()], pa.string())
+    return values.cast(pa.string())

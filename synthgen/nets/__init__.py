@@ -1,0 +1,1 @@
+"""Networks: the any-order generator and its roll-out."""

@@ -1,0 +1,215 @@
+"""The any-order generator: given any subset of a row's slots, it predicts every other slot.
+
+Input is the sum of the embeddings of the given tokens and of one *unknown* vector per slot not given;
+then a residual MLP; then one linear layer to the logits of all tokens. Numbers know their order: the
+tokens of an ordered slot share waves over their place, in the embedding and in the head.
+
+Letters: B rows in a batch, S slots, V tokens over all slots (padded), D width, F wave features,
+G slots in a group of equally wide slots, W the group's width.
+
+Sources: order-agnostic likelihood, Uria et al. 2014, arXiv:1310.1757; Hoogeboom et al. 2022, arXiv:2110.02037.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from synthgen.layout import Layout
+
+N_WAVES = 6
+"""Octaves of sine and cosine over a column's order; the finest has a period of 1/16 of the column."""
+
+
+MULTI_HOT_TOKENS = 3000
+"""Up to so many tokens a product with a row of zeros and ones is faster than looking embeddings up."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Slots of one stage and one padded width, side by side on the token axis.
+
+    Attributes:
+        slots: their numbers.
+        stage: when they are drawn.
+        start: where their tokens begin.
+        width: padded tokens per slot.
+    """
+
+    slots: tuple[int, ...]
+    stage: int
+    start: int
+    width: int
+
+    @property
+    def stop(self) -> int:
+        """Where their tokens end."""
+        return self.start + len(self.slots) * self.width
+
+
+def padded_groups(sizes: list[int], stages: list[list[int]]) -> list[Group]:
+    """Slots grouped so that each group's logits are one ``(B, G, W)`` block, at most two fifths of it padding.
+
+    Example:
+        >>> [(g.slots, g.stage, g.width) for g in padded_groups([2, 17, 2, 16], [[0, 1, 2, 3]])]
+        [((0, 2), 0, 2), ((1, 3), 0, 17)]
+    """
+    groups: list[Group] = []
+    for stage, slots in enumerate(stages):
+        order = sorted(slots, key=lambda s: (-sizes[s], s))
+        while order:
+            widest = sizes[order[0]]
+            members = [s for s in order if sizes[s] >= 0.6 * widest]
+            groups.append(Group(tuple(sorted(members)), stage, 0, widest))
+            order = order[len(members) :]
+    placed, start = [], 0
+    for group in sorted(groups, key=lambda g: (g.stage, g.width)):
+        placed.append(Group(group.slots, group.stage, start, group.width))
+        start = placed[-1].stop
+    return placed
+
+
+class Residual(nn.Module):
+    """``h + down(silu(up(norm(h))))``; the identity when new.
+
+    Shape: ``(*, D)`` to ``(*, D)``.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm, self.up, self.down = nn.LayerNorm(width), nn.Linear(width, 2 * width), nn.Linear(2 * width, width)
+        nn.init.zeros_(self.down.weight)
+        nn.init.zeros_(self.down.bias)
+
+    def forward(self, h_BD: Tensor) -> Tensor:
+        change_BD: Tensor = self.down(F.silu(self.up(self.norm(h_BD))))
+        return h_BD + change_BD
+
+
+class Waves(nn.Module):
+    """What neighbouring tokens of an ordered slot share: waves over their place, mixed per slot.
+
+    Shape: to ``(V, D)``; zero for tokens without a place.
+    """
+
+    waves: Tensor
+    filled: Tensor
+    tokens: Tensor
+
+    def __init__(self, places_V: Tensor, slot_V: Tensor, width: int, scale: float) -> None:
+        super().__init__()
+        ordered_V = ~places_V.isnan()
+        place_V1 = places_V.nan_to_num(0.0)[:, None]
+        angle = math.pi * place_V1 * 2.0 ** torch.arange(N_WAVES)
+        waves_VF = torch.cat([2 * place_V1 - 1, angle.sin(), angle.cos()], 1) * ordered_V[:, None]
+        blocks = [(slot_V == slot).nonzero().squeeze(1) for slot in sorted(set(slot_V[ordered_V].tolist()))]
+        widest = max((len(block) for block in blocks), default=0)
+        waves = torch.zeros(len(blocks), widest, waves_VF.shape[1])  # one padded block per ordered slot
+        for i, block in enumerate(blocks):
+            waves[i, : len(block)] = waves_VF[block]
+        filled = torch.cat([i * widest + torch.arange(len(block)) for i, block in enumerate(blocks)] or [slot_V[:0]])
+        self.register_buffer("waves", waves, persistent=False)
+        self.register_buffer("filled", filled, persistent=False)
+        self.register_buffer("tokens", torch.cat(blocks or [slot_V[:0]]), persistent=False)
+        mix = torch.zeros(len(blocks), waves_VF.shape[1], width)
+        self.mix = nn.Parameter(mix.normal_(std=scale) if scale else mix)
+
+    def forward(self, base_VD: Tensor) -> Tensor:
+        """Add the waves to the tokens' own vectors."""
+        if not len(self.tokens):
+            return base_VD
+        mixed_ND = torch.bmm(self.waves, self.mix).flatten(0, 1)
+        return base_VD.index_add(0, self.tokens, mixed_ND.index_select(0, self.filled))
+
+
+class AnyOrderGenerator(nn.Module):
+    """Predicts every slot from any given subset of slots.
+
+    Args:
+        layout: the row's slots.
+        width: D.
+        blocks: residual blocks.
+        dropout: share of the input's entries set to zero while training.
+
+    Shape:
+        Tokens ``(B, S)``, whole numbers, token ``t`` of slot ``s`` in ``0 .. size[s] - 1``; logits ``(B, V)``.
+    """
+
+    first: Tensor
+    unknown: Tensor
+    impossible: Tensor
+
+    def __init__(self, layout: Layout, width: int, blocks: int, dropout: float = 0.0) -> None:
+        super().__init__()
+        sizes = layout.sizes
+        self.layout, self.width, self.p_drop = layout, width, dropout
+        self.groups = padded_groups(sizes, layout.stages)
+        self.n_tokens, n_slots = self.groups[-1].stop, len(sizes)
+        first, slot_V = torch.zeros(n_slots, dtype=torch.long), torch.zeros(self.n_tokens, dtype=torch.long)
+        places = torch.full((self.n_tokens,), float("nan"))
+        log_share = torch.full((self.n_tokens,), float("-inf"))
+        for group in self.groups:
+            for i, s in enumerate(group.slots):
+                at = group.start + i * group.width
+                first[s], slot_V[at : at + group.width] = at, s
+                places[at : at + sizes[s]] = torch.as_tensor(layout.slots[s].places, dtype=torch.float32)
+                counts = np.asarray(layout.slots[s].counts, dtype=float)
+                share = (counts + 0.1) / (counts + 0.1).sum()
+                share[counts == 0] = 0.0  # never seen, never drawn
+                log_share[at : at + sizes[s]] = torch.as_tensor(
+                    np.log(np.maximum(share, 1e-30)) + np.where(share, 0, -np.inf)
+                )
+        self.register_buffer("first", first, persistent=False)
+        self.register_buffer("unknown", self.n_tokens + torch.arange(n_slots), persistent=False)
+        self.register_buffer("impossible", log_share.isinf())
+        self.embed = nn.Parameter(torch.empty(self.n_tokens + n_slots, width).normal_(std=0.1))
+        self.waves_in = Waves(places, slot_V, width, 0.1)
+        self.waves_out = Waves(places, slot_V, width, 0.0)
+        self.trunk = nn.Sequential(*[Residual(width) for _ in range(blocks)], nn.LayerNorm(width))
+        self.head = nn.Parameter(torch.empty(self.n_tokens, width).uniform_(-1, 1) * (0.1 / width**0.5))
+        self.bias = nn.Parameter(log_share.masked_fill(self.impossible, 0.0))
+
+    def tables(self) -> tuple[Tensor, Tensor, Tensor]:
+        """Embeddings ``(V + S, D)``, head ``(V, D)`` and bias ``(V,)``, waves mixed in; -inf for what cannot be."""
+        return self.waves_in(self.embed), self.waves_out(self.head), self.bias.masked_fill(self.impossible, -1e9)
+
+    def given_sum(self, embed: Tensor, tokens_BS: Tensor, given_BS: Tensor) -> Tensor:
+        """``(B, D)``: embeddings of the given tokens plus the unknown vectors of the others."""
+        chosen_BS = torch.where(given_BS, tokens_BS + self.first, self.unknown)
+        if len(embed) > MULTI_HOT_TOKENS:
+            return F.embedding_bag(chosen_BS, embed, mode="sum")
+        return embed.new_zeros(len(tokens_BS), len(embed)).scatter_(1, chosen_BS, 1.0) @ embed
+
+    def drop(self, x_BD: Tensor, rng: torch.Generator | None) -> Tensor:
+        """Dropout from a generator of our own, so that a run can be repeated; a byte of chance per entry."""
+        if not self.training or not self.p_drop or rng is None:
+            return x_BD
+        words = torch.empty((x_BD.numel() + 7) // 8, dtype=torch.int64, device=x_BD.device)
+        bytes_ = words.random_(-(2**63), generator=rng, to=None).view(torch.uint8)[: x_BD.numel()].view_as(x_BD)
+        dropped = round(256 * self.p_drop)
+        return x_BD * (bytes_ >= dropped) * (256 / (256 - dropped))
+
+    def hidden(self, tokens_BS: Tensor, given_BS: Tensor, rng: torch.Generator | None = None) -> tuple[Tensor, ...]:
+        """What the heads read, ``(B, D)``, with the head ``(V, D)`` and bias ``(V,)`` themselves."""
+        embed, head, bias = self.tables()
+        return self.trunk(self.drop(self.given_sum(embed, tokens_BS, given_BS), rng)), head, bias
+
+    def forward(self, tokens_BS: Tensor, given_BS: Tensor) -> list[Tensor]:
+        """Logits per group, ``(B, G, W)``, in the order of ``groups``: each slot from the given ones."""
+        h_BD, head, bias = self.hidden(tokens_BS, given_BS)
+        return [self.logits(h_BD, *part) for part in self.heads(head, bias)]
+
+    def heads(self, head: Tensor, bias: Tensor) -> list[tuple[Group, Tensor, Tensor]]:
+        """Each group with its rows of the head and bias; one split, because many slices are slow backwards."""
+        lengths = [g.stop - g.start for g in self.groups]
+        return list(zip(self.groups, torch.split(head, lengths), torch.split(bias, lengths), strict=True))
+
+    @staticmethod
+    def logits(h_BD: Tensor, group: Group, head: Tensor, bias: Tensor) -> Tensor:
+        """One group's logits, ``(B, G, W)``."""
+        return F.linear(h_BD, head, bias).view(-1, len(group.slots), group.width)

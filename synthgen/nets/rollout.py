@@ -1,0 +1,118 @@
+"""Rolling out rows: slots are drawn one after another in a random order, each draw given to the next.
+
+Letters: B rows in a chunk, S slots, W tokens of one slot, D width.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from synthgen.nets.any_order import AnyOrderGenerator, Residual
+
+CHUNK_ROWS = 2048
+"""Rows drawn in one order; few enough to stay in a core's cache, many enough for fast products."""
+FINE_PASSES = 4
+"""Places inside cells hang together weakly: they are drawn in so many passes, all slots of a pass at once."""
+
+
+class RollOut:
+    """Draws rows from a generator whose weights no longer change.
+
+    Args:
+        generator: put in evaluation mode here.
+        fine_passes: see ``FINE_PASSES``.
+    """
+
+    def __init__(self, generator: AnyOrderGenerator, fine_passes: int = FINE_PASSES) -> None:
+        self.generator, self.fine_passes = generator.eval(), fine_passes
+        self.layout = generator.layout
+        with torch.no_grad():
+            self.embed, head, bias = (t.detach() for t in generator.tables())
+        self.device = self.embed.device
+        slots, sizes = self.layout.slots, self.layout.sizes
+        self.first: list[int] = generator.first.tolist()
+        self.unknown: list[int] = generator.unknown.tolist()
+        pairs = zip(self.first, sizes, strict=True)
+        self.heads = [(head[a : a + n].clone(), bias[a : a + n].clone()) for a, n in pairs]
+        self.follow = [None if s.follow is None else torch.as_tensor(s.follow, device=self.device) for s in slots]
+
+    @torch.no_grad()
+    def chunk(self, n_rows: int, rng: torch.Generator, shares: list[Tensor] | None = None) -> Tensor:
+        """Draw rows.
+
+        Args:
+            n_rows: B.
+            rng: on the generator's device.
+            shares: when given, the probabilities of each slot's tokens are added to it over rows, slot by slot.
+
+        Returns:
+            ``(B, S)`` tokens.
+        """
+        tokens_BS = torch.zeros(n_rows, len(self.layout.slots), dtype=torch.long, device=self.device)
+        sums_BD = self.embed[self.unknown].sum(0).expand(n_rows, -1).clone()
+        for slots in self._passes(rng):
+            h_BD = self._trunk(sums_BD)
+            for slot in slots:
+                tokens_BS[:, slot] = self._draw(slot, h_BD, tokens_BS, rng, shares)
+            for slot in slots:
+                sums_BD += self.embed[tokens_BS[:, slot] + self.first[slot]]
+                sums_BD -= self.embed[self.unknown[slot]]
+        return tokens_BS
+
+    def _passes(self, rng: torch.Generator) -> list[list[int]]:
+        """Which slots are drawn from the same state, in which order."""
+        passes = []
+        for stage in self.layout.stages:
+            order = [stage[i] for i in torch.randperm(len(stage), generator=rng, device=self.device).tolist()]
+            together = 1
+            if self.layout.slots[stage[0]].level > 0:
+                together = -(-len(stage) // self.fine_passes)
+            passes += [order[i : i + together] for i in range(0, len(order), together)]
+        return passes
+
+    def _trunk(self, sums_BD: Tensor) -> Tensor:
+        """The generator's trunk with fewer passes over memory."""
+        h_BD = sums_BD
+        for block in self.generator.trunk:
+            if isinstance(block, Residual):
+                up = F.silu(F.linear(block.norm(h_BD), block.up.weight, block.up.bias), inplace=True)
+                h_BD = torch.addmm(h_BD, up, block.down.weight.T).add_(block.down.bias)
+            else:
+                assert isinstance(block, nn.LayerNorm)
+                h_BD = block(h_BD)
+        return h_BD
+
+    def _draw(
+        self, slot: int, h_BD: Tensor, tokens_BS: Tensor, rng: torch.Generator, shares: list[Tensor] | None
+    ) -> Tensor:
+        """One token per row for one slot."""
+        layout, follow = self.layout.slots[slot], self.follow[slot]
+        if follow is None:
+            return self._from_logits(slot, h_BD, None, rng, shares)
+        allowed_B = follow[tuple(tokens_BS[:, s] for s in layout.prefix)]
+        token_B = torch.full_like(tokens_BS[:, 0], layout.none if layout.none is not None else 0)
+        applies = (allowed_B > 0).nonzero().squeeze(1)
+        if len(applies) == len(token_B):
+            return self._from_logits(slot, h_BD, allowed_B, rng, shares)
+        if len(applies):
+            token_B[applies] = self._from_logits(slot, h_BD[applies], allowed_B[applies], rng, shares)
+        return token_B
+
+    def _from_logits(
+        self, slot: int, h_BD: Tensor, allowed_B: Tensor | None, rng: torch.Generator, shares: list[Tensor] | None
+    ) -> Tensor:
+        """Draw by the inverse of the cumulated probabilities, with evenly spread uniforms: less noise, no bias."""
+        weight, bias = self.heads[slot]
+        logits_BW = F.linear(h_BD, weight, bias).float()
+        if allowed_B is not None:
+            logits_BW.masked_fill_(torch.arange(len(bias), device=self.device) >= allowed_B[:, None], -1e9)
+        chance_BW = logits_BW.softmax(1)
+        if shares is not None:
+            shares[slot] += chance_BW.sum(0)
+        n = len(chance_BW)
+        strata_B = torch.randperm(n, generator=rng, device=self.device)
+        uniform_B1 = ((strata_B + torch.rand(n, generator=rng, device=self.device)) / n)[:, None]
+        cumulated_BW = chance_BW.cumsum(1)
+        return (cumulated_BW < uniform_B1 * cumulated_BW[:, -1:]).sum(1).clamp_(max=len(bias) - 1)

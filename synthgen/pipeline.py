@@ -1,0 +1,311 @@
+"""The main job from start to end: read, fit, sample, compare. Newcomers read this first."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from synthgen.columns import load_schema
+from synthgen.columns.detect import detect_schema
+from synthgen.config import RunConfig
+from synthgen.errors import DataError
+from synthgen.reporting.summary import ColumnLine, Figure, Summary
+from synthgen.seeding import derived_seed, numpy_stream
+from synthgen.storage import RunWriter, writing
+from synthgen.table.files import read_table
+from synthgen.table.schema import Schema
+from synthgen.table.table import Table
+from synthgen.table.writing import check_writable, write_table_chunks
+from synthgen.training.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from synthgen.synthesizers.gan import Synthesizer
+
+RUN_FOLDER, SYNTHETIC, COMPARISON = "run", "synthetic", "comparison.json"
+SMALL_TABLE, HOLDOUT_OF_SMALL, HOLDOUT = 2_000, 0.2, 0.1
+"""A tenth of the rows is held out for the comparison, a fifth of a table with fewer rows than that."""
+MAX_HOLDOUT_ROWS = 20_000
+MAX_COMPARED_ROWS = 200_000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a job leaves.
+
+    Attributes:
+        summary: for people, see ``synthgen.reporting.summary``.
+        interrupted: whether Ctrl-C ended the training early.
+    """
+
+    summary: Summary
+    interrupted: bool = False
+
+
+def run(
+    data: str | Path,
+    out: str | Path,
+    config: RunConfig,
+    *,
+    schema_path: str | Path | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Fit a table, sample as many rows, and compare them with rows that were held out from everything.
+
+    Args:
+        data: a CSV or Parquet file.
+        out: gets ``run/``, ``synthetic.csv`` (or ``.parquet``) and ``comparison.json``.
+        config: settings.
+        schema_path: a ``schema.json`` in place of detection.
+        resume: go on where a killed run stopped.
+        progress: is told what happens.
+
+    Raises:
+        SynthgenError: what the user can mend.
+    """
+    progress = progress or Silent()
+    folder, parquet = Path(out), Path(data).suffix in (".parquet", ".pq")
+    output = folder / f"{SYNTHETIC}{'.parquet' if parquet else '.csv'}"
+    progress.stage("reading")
+    table = _read(data, config)
+    schema = _schema(table, config, schema_path)
+    _make_folder(folder)
+    check_writable(output)
+    with writing(folder / RUN_FOLDER) as writer:
+        train, holdout = table.split(_holdout_share(len(table), config), numpy_stream(config.seed, "holdout"))
+        model = _fit(train, config, schema, writer, resume, progress)
+    progress.stage("sampling")
+    kept: list[pa.Table] = []
+    seed = derived_seed(config.seed, "sampling")
+    _write(model, output, len(table), seed, progress, keep=kept)
+    progress.stage("comparing")
+    from synthgen.metrics.comparison import compare_tables
+
+    comparison = compare_tables(
+        train.arrow, holdout.arrow, pa.concat_tables(kept), model.codec_.schema, target=config.target, seed=config.seed
+    )
+    _write_json(folder / COMPARISON, comparison.to_json())
+    parts = comparison.summary_parts()
+    files = {"synthetic table": str(output), "comparison": str(folder / COMPARISON), "model": str(folder / RUN_FOLDER)}
+    more = [
+        "synthgen",
+        "sample",
+        str(folder / RUN_FOLDER),
+        "--rows",
+        str(10 * len(table)),
+        "--output",
+        f"more{output.suffix}",
+    ]
+    following = [
+        f"{shlex.join(more)}    # any number of rows",
+        f"{shlex.join(['synthgen', 'schema', str(data)])}    # what was detected, as a file to correct",
+    ]
+    notes = [*_notes(model), *parts.get("notes", [])]
+    summary = Summary(
+        columns=parts["columns"],
+        pairs=parts["pairs"],
+        figures=parts["figures"],
+        notes=notes,
+        files=files,
+        next=following,
+    )
+    return Outcome(summary, model.interrupted_)
+
+
+def fit(
+    data: str | Path,
+    out: str | Path,
+    config: RunConfig,
+    *,
+    schema_path: str | Path | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Fit a table and write the run folder.
+
+    Args:
+        data: a CSV or Parquet file.
+        out: the run folder.
+        config: settings.
+        schema_path: a ``schema.json`` in place of detection.
+        resume: go on where a killed run stopped.
+        progress: is told what happens.
+
+    Raises:
+        SynthgenError: what the user can mend.
+    """
+    progress = progress or Silent()
+    progress.stage("reading")
+    table = _read(data, config)
+    schema = _schema(table, config, schema_path)
+    with writing(out) as writer:
+        model = _fit(table, config, schema, writer, resume, progress)
+    training = model.facts_.get("training")
+    figures: list[Figure] = []
+    if training is not None and training["held_out_loss"] is not None:
+        figures = [
+            {
+                "name": "held-out loss",
+                "value": f"{training['held_out_loss']:.3f} nats per row",
+                "floor": "-",
+                "note": f"best at step {training['best_step']:,} of {training['steps']:,}",
+            }
+        ]
+    columns: list[ColumnLine] = [
+        {"name": c.name, "type": c.type, "error": None, "floor": None} for c in model.codec_.schema.columns
+    ]
+    rows = str(model.facts_["data"]["rows"])
+    following = [shlex.join(["synthgen", "sample", str(out), "--rows", rows, "--output", "synthetic.csv"])]
+    summary = Summary(columns=columns, figures=figures, notes=_notes(model), files={"model": str(out)}, next=following)
+    return Outcome(summary, model.interrupted_)
+
+
+def sample(
+    run_folder: str | Path, rows: int, output: str | Path, *, seed: int = 0, progress: Progress | None = None
+) -> Outcome:
+    """Write rows from a run folder to a file, chunk by chunk.
+
+    Args:
+        run_folder: what ``fit`` wrote.
+        rows: how many.
+        output: ending in csv, csv.gz or parquet.
+        seed: the same one gives the same rows.
+        progress: is told what happens.
+
+    Raises:
+        RunError: the run folder is damaged or foreign.
+        DataError: the file cannot be written.
+    """
+    progress = progress or Silent()
+    check_writable(output)
+    progress.stage("loading")
+    from synthgen.synthesizers.gan import load
+
+    model = load(run_folder)
+    progress.stage("sampling")
+    _write(model, Path(output), rows, seed, progress)
+    return Outcome(Summary(files={"synthetic table": str(output)}))
+
+
+def _schema(table: Table, config: RunConfig, path: str | Path | None) -> Schema:
+    """The schema of the whole table, rows that will be held out too: which columns there are is no secret."""
+    if path is not None:
+        schema = load_schema(path)
+        schema.check(table.names)
+        return schema
+    overrides = {name: {"type": c.type, "options": c.options} for name, c in config.columns.items()}
+    return detect_schema(
+        table.arrow,
+        target=config.target,
+        overrides=overrides,
+        min_holders=config.min_holders,
+        seed=config.seed,
+        decimal=table.origin.dialect.decimal,
+    )
+
+
+def _fit(
+    table: Table, config: RunConfig, schema: Schema, writer: RunWriter, resume: bool, progress: Progress
+) -> Synthesizer:
+    from synthgen.synthesizers.gan import Synthesizer
+
+    model = Synthesizer.from_config(config, schema)
+    with _interruptible(progress) as stop:
+        model.fit(table, progress=progress, writer=writer, resume=resume, stop=stop)
+    model.write(writer, keep_checkpoint=model.interrupted_)
+    return model
+
+
+def _read(data: str | Path, config: RunConfig) -> Table:
+    return read_table(
+        Path(data), missing=config.missing, delimiter=config.delimiter, encoding=config.encoding, decimal=config.decimal
+    )
+
+
+def _holdout_share(rows: int, config: RunConfig) -> float:
+    share = config.holdout or (HOLDOUT_OF_SMALL if rows < SMALL_TABLE else HOLDOUT)
+    return min(share, MAX_HOLDOUT_ROWS / rows)
+
+
+def _write(
+    model: Synthesizer, output: Path, rows: int, seed: int, progress: Progress, keep: list[pa.Table] | None = None
+) -> None:
+    """Sample into a file; the first rows are kept in memory for a comparison where asked for."""
+
+    def chunks() -> Iterator[pa.Table]:
+        done = 0
+        for chunk in model.sample_chunks(rows, random_state=seed):
+            if keep is not None and done < MAX_COMPARED_ROWS:
+                keep.append(chunk)
+            done += len(chunk)
+            yield chunk
+            progress.rows(done, rows)
+
+    write_table_chunks(output, chunks(), model.origin_)
+
+
+def _notes(model: Synthesizer) -> list[str]:
+    notes = list(model.notes_)
+    training = model.facts_.get("training", {})
+    if model.interrupted_:
+        notes.append("training was stopped by hand; the best model so far was kept, --resume goes on from there")
+    elif training.get("cut"):
+        notes.append("training was cut by --minutes or training.max_steps before held-out rows said that it was done")
+    return notes
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(
+            f"{folder}: cannot be made: {error.strerror}; a folder was expected. Choose another --out"
+        ) from error
+
+
+def _write_json(path: Path, value: Any) -> None:
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n")
+        os.replace(beside, path)
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be written: {error.strerror}; what was there is untouched. "
+            "Free some space or choose another --out"
+        ) from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _interruptible(progress: Progress) -> Iterator[Callable[[], bool]]:
+    """The first Ctrl-C ends the training and keeps what it has; the second one ends the program."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked.is_set
+        return
+
+    def on_interrupt(_number: int, _frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+        progress.message(
+            "stopping after this step and keeping the best model so far; Ctrl-C again to end at once", warning=True
+        )
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

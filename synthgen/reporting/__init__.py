@@ -1,0 +1,1 @@
+"""What people and machines see of a job and its outcome. Knows results, never a model."""

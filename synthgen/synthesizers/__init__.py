@@ -1,0 +1,1 @@
+"""Synthesizers: fit, sample, save, load."""

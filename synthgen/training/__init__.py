@@ -1,0 +1,1 @@
+"""Training: settings, plan, loop, correction."""

@@ -1,0 +1,59 @@
+"""The rule that turns a table's size into the size of a training run.
+
+What each number rests on is measured in ``benchmarks/scale.md``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from synthgen.layout import Layout
+from synthgen.training.settings import TrainingSettings
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A training run in numbers; the attributes are those of ``TrainingSettings``, none left open."""
+
+    batch_rows: int
+    width: int
+    blocks: int
+    dropout: float
+    learning_rate: float
+    weight_decay: float
+    average: float
+    max_grad_norm: float
+    any_share: float
+    task_share: float
+    evaluate_every: int
+    patience: int
+    cooldown: float
+    max_steps: int
+
+    def state(self) -> dict[str, Any]:
+        """As JSON types."""
+        return asdict(self)
+
+
+def plan(layout: Layout, n_rows: int, settings: TrainingSettings) -> Plan:
+    """Fill in what the settings leave open.
+
+    Args:
+        layout: the row's slots.
+        n_rows: rows that are trained on.
+        settings: what the user chose; it wins.
+    """
+    n_slots = len(layout.slots)
+    rule: dict[str, Any] = {
+        "batch_rows": 256 if n_rows < 4_000 else 512 if n_rows < 200_000 else 1024,
+        "width": 128,
+        "blocks": 2,
+        "dropout": 0.1 if n_rows < 20_000 else 0.05,
+        "learning_rate": 2e-3,
+        "weight_decay": 0.01,
+        "evaluate_every": 100 if n_rows < 20_000 else 250,
+        "max_steps": 20_000 if n_slots < 300 else 6_000,
+    }
+    chosen = {k: v for k, v in settings.model_dump(exclude={"held_share"}).items() if v is not None}
+    return Plan(**{**rule, **chosen})

@@ -1,0 +1,65 @@
+"""What a long job tells whoever waits for it. No torch, no terminal: ``reporting/terminal.py`` shows it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Receives news; may be called often (thousands of times a minute), so an implementation limits its own output."""
+
+    def stage(self, name: str) -> None:
+        """A new part of the job begins, such as ``training``; it ends the one before."""
+
+    def step(
+        self,
+        done: int,
+        total: int,
+        held_out_loss: float | None = None,
+        quality: float | None = None,
+        seconds_left: float | None = None,
+    ) -> None:
+        """Training has come so far.
+
+        Args:
+            done: steps taken.
+            total: steps planned, an estimate while training decides by itself when it is done.
+            held_out_loss: nats per row on rows not trained on, the latest known.
+            quality: live figure, 0 (useless) to 1 (as good as real rows), the latest known.
+            seconds_left: estimate.
+        """
+
+    def rows(self, done: int, total: int) -> None:
+        """So many of the rows asked for are written."""
+
+    def message(self, text: str, *, warning: bool = False, **facts: object) -> None:
+        """A line for the user.
+
+        Args:
+            text: one sentence.
+            warning: shown even when everything else is silent.
+            facts: the same in names and JSON values, for machines.
+        """
+
+
+class Silent:
+    """Shows nothing: the default of the Python interface."""
+
+    def stage(self, name: str) -> None:
+        """Nothing."""
+
+    def step(
+        self,
+        done: int,
+        total: int,
+        held_out_loss: float | None = None,
+        quality: float | None = None,
+        seconds_left: float | None = None,
+    ) -> None:
+        """Nothing."""
+
+    def rows(self, done: int, total: int) -> None:
+        """Nothing."""
+
+    def message(self, text: str, *, warning: bool = False, **facts: object) -> None:
+        """Nothing."""
