@@ -83,8 +83,8 @@ class Modelled:
             np.clip(column, 0, slot.size - 1 + (missing is not None) + (none is not None), out=column)
         return tokens
 
-    def decode(self, tokens: np.ndarray, rng: np.random.Generator, start: int) -> pa.Array:
-        """``(N, P)`` tokens to values; missing ones are null."""
+    def decode(self, tokens: np.ndarray, rng: np.random.Generator, start: int, place: np.ndarray) -> pa.Array:
+        """``(N, P)`` tokens and ``(N,)`` places inside cells, 0 to 1, to values; missing ones are null."""
         path = self.path
         present = np.ones(len(tokens), bool)
         if path and path[0][1] is not None:
@@ -97,7 +97,10 @@ class Modelled:
             plain = plain[:, :0]
         if not len(plain):
             return pa.nulls(len(tokens), self.physical)
-        values = self.type.decode(plain, rng, start)
+        if isinstance(self.type, Numeric):
+            values = self.type.place(plain, place[present])
+        else:
+            values = self.type.decode(plain, rng, start)
         if present.all():
             return values
         where = np.full(len(tokens), -1, np.int64)
@@ -225,9 +228,10 @@ class Codec:
         """
         out: dict[str, pa.Array] = {}
         at, n_rows = 0, len(tokens_NS)
+        place = numpy_stream(seed, "place", start).random(n_rows)
         for name, column in self.modelled.items():
-            width = len(column.path)
-            out[name] = column.decode(tokens_NS[:, at : at + width], numpy_stream(seed, "decode", name, start), start)
+            width, rng = len(column.path), numpy_stream(seed, "decode", name, start)
+            out[name] = column.decode(tokens_NS[:, at : at + width], rng, start, place)
             at += width
         for label, members in self.one_hot.items():
             for name, spelling in members.items():
@@ -247,19 +251,21 @@ class Codec:
         return pa.table([out[name] for name in self.names], names=self.names)
 
     def _fill_up(self, formula: Formula, out: dict[str, pa.Array]) -> None:
-        """Make columns add up to their total: what is wanting goes to the largest, which feels it least."""
-        names = [*formula.inputs, formula.column]
+        """Make columns add up to their total: the largest takes what it can, which feels it least; all share the rest."""
+        names = [name for name in (*formula.inputs, formula.column) if isinstance(self.modelled[name].type, Numeric)]
         read = [read_numbers(out[name], self._decimal(name)) for name in names]
         x_NK = np.stack([np.zeros(len(out[names[0]])) if x is None else x for x in read], 1)
+        usable_N = np.isfinite(x_NK).all(1) & (np.nan_to_num(x_NK, nan=-1.0) >= 0).all(1) & (np.nansum(x_NK, 1) > 0)
+        x_NK = np.where(usable_N[:, None], x_NK, 1.0)
+        rows_N, largest_N = np.arange(len(x_NK)), x_NK.argmax(1)
+        second_N = np.partition(x_NK, -2, axis=1)[:, -2]
         wanting_N = formula.total - x_NK.sum(1)
-        known_N = np.isfinite(wanting_N)
-        largest_N = np.where(known_N, np.nan_to_num(x_NK, nan=-np.inf).argmax(1), -1)
+        x_NK[rows_N, largest_N] = np.maximum(x_NK[rows_N, largest_N] + wanting_N, second_N)
+        x_NK *= (formula.total / x_NK.sum(1))[:, None]
         for k, name in enumerate(names):
-            mine = largest_N == k
             kind = self.modelled[name].type
-            if mine.any() and isinstance(kind, Numeric):
-                values = kind.text.write(kind.text.tidy(np.where(mine, x_NK[:, k] + wanting_N, 0.0)))
-                out[name] = pc.if_else(pa.array(mine), values, out[name])
+            assert isinstance(kind, Numeric)
+            out[name] = pc.if_else(pa.array(usable_N), kind.text.write(kind.text.tidy(x_NK[:, k])), out[name])
 
     def _decimal(self, name: str) -> str:
         return str(self.schema.column(name).options.get("decimal", "."))

@@ -6,12 +6,13 @@ from typing import Any
 
 from common import Job, System, main
 
-import synthgen
+from synthgen import Synthesizer
+from synthgen import load as load_run
 
 
 def fit(job: Job) -> Any:
     """Defaults, but for the target, which a user names too."""
-    return synthgen.Synthesizer(random_state=job.seed, target=job.target, **job.options).fit(job.train)
+    return Synthesizer(random_state=job.seed, target=job.target, **job.options).fit(job.train)
 
 
 def save(model: Any, job: Job) -> None:
@@ -21,7 +22,7 @@ def save(model: Any, job: Job) -> None:
 
 def load(job: Job) -> Any:
     """Read the run folder back."""
-    return synthgen.load(job.path("run"))
+    return load_run(job.path("run"))
 
 
 def sample(model: Any, rows: int, seed: int) -> Any:

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthgen.columns.base import ColumnType, FitContext, Match, Measure, RejectColumn, Sample, Slot
-from synthgen.columns.makers import KINDS, Maker, fit_maker, known_kind, maker_from_state
+from synthgen.columns.made_up_names import name_signs
+from synthgen.columns.makers import KINDS, Maker, are_full_names, fit_maker, known_kind, maker_from_state
 from synthgen.columns.physical import is_text, named_type, type_name, whole_limits
 from synthgen.errors import DataError, choose
 
@@ -20,6 +21,12 @@ _KEY_NAME = re.compile(
     r"(^|_|\W)(id|ids|key|uuid|guid|account|handle|user_?name|screen_?name|login|hash|token|serial|index|row)($|_|\W)"
 )
 _PERSON_NAME = re.compile(r"^((full|first|last|user|screen|display|customer|author)_?)?name$")
+_PART_NAME = re.compile(r"(^|_)((full|first|last|given|family|middle|sur|fore|maiden)_?name|surname)$")
+_PEOPLE_NAME = re.compile(rf"^name$|(^|_)((display|contact|owner|{_OWNER})_?name|contact|customer|author|person)$")
+_NO_PEOPLE = re.compile(
+    r"title|city|town|location|place|street|address|country|region|state|station|venue|hotel|product|item|film|movie"
+    r"|song|album|book|game|team|company|brand|organi[sz]ation|school|text|description|comment|subject|category"
+)
 _WHOLE = r"^-?\d+(\.0)?$"
 _NEARLY_ALL = 0.9
 _FEW = 20
@@ -57,6 +64,8 @@ class Identifier(ColumnType):
             if kind and (nearly or kind != "phone") and (len(values) > 1 or len(sample.values) < _FEW):
                 return Match(0.97, f"{_NICE.get(kind, kind + 's')}, {how}")
         many = len(values) > max(50, 0.005 * len(sample.values))
+        if is_text(values.type) and _are_people(texts, name, len(values) / len(sample.values), many):
+            return Match(0.97, f"names of people, {how}", {"kind": "name"})
         if _OWNER_NAME.search(name) and (nearly or many) and not _has_decimals(texts):
             return Match(0.96, f"named like a key, {how}")
         if pc.all(pc.match_substring_regex(texts, _WHOLE)).as_py():
@@ -109,9 +118,26 @@ class Identifier(ColumnType):
         return cls(maker, physical, state["rows"], sizes, np.array(state["weights"], dtype=float))
 
     def describe(self) -> str:
-        kind = {"word": "words", "number": "numbers", "address": "addresses", "code": "codes"}
+        kind = {"word": "words", "name": "names of people", "number": "numbers", "address": "addresses", "code": "codes"}
         how = "repeated like the real ones" if self._rows else "all different"
         return f"made-up {kind[self._maker.state()['maker']]}, {how}"
+
+
+def _are_people(texts: pa.Array, name: str, different: float, many: bool) -> bool:
+    """Whether these are names of people, by their form, the column's name and how many are different.
+
+    First or last names that repeat are labels. A column that says nothing of people needs known first names.
+    """
+    name, nearly = re.sub(r"\W+", "_", name), different >= _NEARLY_ALL
+    if len(texts) < 2:
+        return False
+    if _PART_NAME.search(name):
+        signs = name_signs(texts)
+        return signs.formed >= _NEARLY_ALL and (nearly or (many and are_full_names(texts)))
+    if _PEOPLE_NAME.search(name) and (nearly or many):
+        signs = name_signs(texts)
+        return signs.formed >= _NEARLY_ALL and signs.known >= (0.1 if signs.full >= 0.5 else 0.5)
+    return different >= 0.5 and len(texts) >= _FEW and not _NO_PEOPLE.search(name) and are_full_names(texts)
 
 
 def _match_numbers(sample: Sample, texts: pa.Array, name: str, counts: np.ndarray) -> Match:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthgen.columns.made_up_codes import CodeMaker
+from synthgen.columns.made_up_names import NameMaker, name_signs
 from synthgen.columns.made_up_numbers import AddressMaker, NumberMaker
 from synthgen.columns.made_up_words import WordMaker
 from synthgen.errors import SchemaError
@@ -28,11 +29,12 @@ PATTERNS = {
 }
 """What a value of each known kind looks like."""
 
-KINDS = (*PATTERNS, "number", "code", "word")
+KINDS = (*PATTERNS, "name", "number", "code", "word")
 """All kinds of identifier; those without a pattern are found by trying."""
 
 _DATE = r"^\d{4}[ .-]\d\d[ .-]\d\d$|^\d\d[ .-]\d\d[ .-](\d\d|\d{4})$"
 _SHARE = 0.95
+_FORMED, _KNOWN = 0.8, 0.3
 _WIDE = (-(1 << 63), (1 << 63) - 1)
 
 
@@ -65,6 +67,17 @@ def known_kind(texts: pa.Array) -> str | None:
     return None
 
 
+def are_full_names(texts: pa.Array) -> bool:
+    """Whether nearly all texts have the form of a full name, and many a first name that is known.
+
+    Example:
+        >>> are_full_names(pa.array(["Anna Smith", "Robert J. Lee"])), are_full_names(pa.array(["New York"]))
+        (True, False)
+    """
+    signs = name_signs(texts)
+    return signs.full >= _FORMED and signs.known >= _KNOWN
+
+
 def _share(texts: pa.Array, pattern: str) -> float:
     return float(pc.mean(pc.match_substring_regex(texts, pattern).cast(pa.int8())).as_py())
 
@@ -90,7 +103,9 @@ def fit_maker(
         DataError: an integer type has no free number.
     """
     if kind == "auto":
-        kind = known_kind(texts) or "auto"
+        kind = known_kind(texts) or ("name" if are_full_names(texts) else "auto")
+    if kind == "name":
+        return NameMaker.fit(texts.cast(pa.string()), rng)
     if kind in ("ipv4", "ipv6"):
         return AddressMaker.fit(texts, kind, rng)
     if kind in ("auto", "number"):
@@ -110,7 +125,13 @@ def maker_from_state(state: dict[str, Any]) -> Maker:
     Raises:
         SchemaError: the state names no maker.
     """
-    makers: dict[str, Any] = {"word": WordMaker, "number": NumberMaker, "address": AddressMaker, "code": CodeMaker}
+    makers: dict[str, Any] = {
+        "word": WordMaker,
+        "name": NameMaker,
+        "number": NumberMaker,
+        "address": AddressMaker,
+        "code": CodeMaker,
+    }
     if state.get("maker") not in makers:
         raise SchemaError(f"column state: no maker {state.get('maker')!r}; the file is damaged. Fit again")
     made: Maker = makers[state["maker"]].from_state(state)

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from synthgen.columns.physical import named_type, type_name
 
 NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$"
-LARGEST = 1e300
+LARGEST = 1e150
 """Numbers beyond it are taken as it, so that sums and widths of cells stay finite."""
 EXACT = 2.0**53
 """Whole numbers up to here are exact in float64."""

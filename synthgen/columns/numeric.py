@@ -133,10 +133,17 @@ class Numeric(ColumnType):
         return 10.0 ** (self.text.decimals or 0) if self.grid else 1.0
 
     def decode(self, tokens: np.ndarray, rng: np.random.Generator, start: int) -> pa.Array:
+        return self.place(tokens, rng.random(len(tokens)))
+
+    def place(self, tokens: np.ndarray, uniform: np.ndarray) -> pa.Array:
+        """``(N, P)`` tokens and ``(N,)`` places inside their cells, 0 to 1, to values.
+
+        Columns of one row that share the place stay in step where their cells are wide: the largest follower count
+        goes with the largest count of likes.
+        """
         coarse = tokens[:, 0]
         fine = tokens[:, 1] if tokens.shape[1] > 1 else np.zeros_like(coarse)
         leaf = self._first[coarse] + np.clip(fine, 0, self._cells[coarse] - 1)
-        uniform = rng.random(len(tokens))
         x = self.leaves.draw(leaf, uniform)
         x = self._draw_tail(x, leaf == self.leaves.low.size - 1, uniform, upper=True)
         x = self._draw_tail(x, leaf == 0, uniform, upper=False)

@@ -91,7 +91,7 @@ def upper_tail(
 
     The end is set so that the law neither stops at the body nor invents giants: the largest of the
     ``min_holders`` largest values, as the law sees it from their mean (a mean is not anybody's value), a
-    fifth more, and never beyond the law's own quantile 1 - 0.3 / k for k rows in the cell. The scale is set
+    twentieth more, and never beyond the law's own quantile 1 - 0.3 / k for k rows in the cell. The scale is set
     so that the cut law has the mean of the cell's rows.
 
     Args:
@@ -114,7 +114,7 @@ def upper_tail(
     largest = np.sort(cell)[-min_holders:].mean()
     ranks = (np.arange(min_holders) + 0.7) ** -shape
     quantile = offset + scale * np.expm1(-shape * np.log(0.3 / cell.size)) / shape
-    end = max(min(1.2 * largest * ranks[0] / ranks.mean(), quantile), 1.01 * float(cell.mean()))
+    end = max(min(1.05 * largest * ranks[0] / ranks.mean(), quantile), 1.01 * float(cell.mean()))
     law = _with_mean(TailLaw(0.0, end - offset, shape, scale), float(cell.mean()) - offset)
     digits = _three_digits
     return TailLaw(start, start + digits(law.end), digits(shape), digits(law.scale))

@@ -19,6 +19,7 @@ from synthgen.columns.base import Measure
 from synthgen.columns.date_text import DAY, DateText, learn_format
 from synthgen.columns.datetime import read_moments
 from synthgen.columns.number_text import is_text, parse_numbers
+from synthgen.errors import DataError, near_miss
 from synthgen.table.schema import ColumnSchema, Schema
 
 LOOK_VALUES = 100_000
@@ -35,7 +36,7 @@ class View:
         quantities: ``(N,)`` float64 by column, nan where missing; dates in days since 1970.
         labels: ``(N,)`` int32 codes by column; a missing cell has a code of its own.
         sizes: how many codes each label column has, over all three tables.
-        others: cells of identifiers, texts, sets and positions, as they are in the table.
+        others: cells of identifiers, texts, sets and positions, as they stand in the table.
         missing: ``(N,)`` True where the cell is missing, for columns with a missing cell in any of the tables.
         target: the column to predict.
     """
@@ -45,7 +46,7 @@ class View:
     quantities: dict[str, np.ndarray]
     labels: dict[str, np.ndarray]
     sizes: dict[str, int]
-    others: dict[str, pa.Array]
+    others: dict[str, pa.ChunkedArray]
     missing: dict[str, np.ndarray]
     target: str | None = None
 
@@ -88,37 +89,43 @@ def read_views(
         synthetic: what it made.
         schema: says what the columns mean.
         target: the column to predict.
+
+    Raises:
+        DataError: a table lacks a column of the schema that is not dropped.
     """
     tables = (train, holdout, synthetic)
     views = tuple(View(table.num_rows, {}, {}, {}, {}, {}, {}, target) for table in tables)
     for column in schema.columns:
-        if column.type == "drop" or any(column.name not in table.column_names for table in tables):
+        if column.type == "drop":
             continue
-        cells = [_array(table[column.name]) for table in tables]
-        _add(column, cells, views)
+        for which, table in zip(("training", "held-out", "synthetic"), tables, strict=True):
+            if column.name not in table.column_names:
+                hint = near_miss(column.name, table.column_names)
+                raise DataError(f"comparison: the {which} table has no column {column.name!r}; {hint}")
+        _add(column, [table[column.name] for table in tables], views)
     return cast(tuple[View, View, View], views)
 
 
-def _add(column: ColumnSchema, cells: list[pa.Array], views: tuple[View, ...]) -> None:
+def _add(column: ColumnSchema, cells: list[pa.ChunkedArray], views: tuple[View, ...]) -> None:
     """One column into all three views."""
     name, measure = column.name, _measure(column)
     if measure == "quantity":
-        numbers = _quantities(column, cells)
+        numbers = _quantities(column, [_array(part) for part in cells])
         if np.isfinite(numbers[0]).any() or not len(numbers[0]):
             for view, values in zip(views, numbers, strict=True):
                 view.quantities[name] = values
         else:
             measure = "label"  # no number to compare with: only what is missing can differ
     if measure == "label":
-        size, codes = _codes(cells)
+        size, codes = _codes([_array(part) for part in cells])
         for view, values in zip(views, codes, strict=True):
             view.labels[name], view.sizes[name] = values, size
     for view, column_cells in zip(views, cells, strict=True):
         view.measures[name] = measure
         if measure not in ("quantity", "label"):
             view.others[name] = column_cells
-        if any(array.null_count for array in cells):
-            view.missing[name] = column_cells.is_null(nan_is_null=True).to_numpy(zero_copy_only=False)
+        if any(part.null_count for part in cells):
+            view.missing[name] = column_cells.is_null().to_numpy()
 
 
 def _measure(column: ColumnSchema) -> Measure:

@@ -20,14 +20,19 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from synthgen.layout import Layout
+from synthgen.layout import Layout, RowSlot
 
 N_WAVES = 6
 """Octaves of sine and cosine over a column's order; the finest has a period of 1/16 of the column."""
 
 
-MULTI_HOT_TOKENS = 3000
+MULTI_HOT_TOKENS = 1200
 """Up to so many tokens a product with a row of zeros and ones is faster than looking embeddings up."""
+
+
+OWN_ROWS = 2_000
+"""A bin of a number has a vector of its own, beside what its place gives it, when it holds so many rows; with fewer
+it would be learned by heart."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,27 @@ def padded_groups(sizes: list[int], stages: list[list[int]]) -> list[Group]:
         placed.append(Group(group.slots, group.stage, start, group.width))
         start = placed[-1].stop
     return placed
+
+
+def own_tokens(layout: Layout, number: int) -> np.ndarray:
+    """``(size,)`` which tokens of a slot have a vector of their own: all but the bins that are cut finer.
+
+    Single values do (spikes such as 0 or 40 hours tie columns together in ways that near values do not), and so
+    do bins with many rows.
+
+    Example:
+        >>> none, places = np.full(3, np.nan), np.array([0.1, 0.3, 0.6, np.nan])
+        >>> coarse = RowSlot(0, "hours:coarse", 0, 4, places, np.array([90, 20, 25, 3]), missing=3)
+        >>> fine = RowSlot(0, "hours:fine", 1, 3, none, np.ones(3), (0,), np.array([0, 2, 2, 0]), none=2)
+        >>> own_tokens(Layout((coarse, fine)), 0).tolist()
+        [True, False, False, True]
+    """
+    slot = layout.slots[number]
+    finer = next((s.follow for s in layout.slots if s.prefix == (number,) and s.follow is not None), None)
+    own: np.ndarray = np.ones(slot.size, bool)
+    if finer is not None:
+        own = ~np.isfinite(slot.places) | (np.asarray(finer) == 0) | (np.asarray(slot.counts) >= OWN_ROWS)
+    return own
 
 
 class Residual(nn.Module):
@@ -143,6 +169,7 @@ class AnyOrderGenerator(nn.Module):
     first: Tensor
     unknown: Tensor
     impossible: Tensor
+    own: Tensor
 
     def __init__(self, layout: Layout, width: int, blocks: int, dropout: float = 0.0) -> None:
         super().__init__()
@@ -151,32 +178,33 @@ class AnyOrderGenerator(nn.Module):
         self.groups = padded_groups(sizes, layout.stages)
         self.n_tokens, n_slots = self.groups[-1].stop, len(sizes)
         first, slot_V = torch.zeros(n_slots, dtype=torch.long), torch.zeros(self.n_tokens, dtype=torch.long)
-        places = torch.full((self.n_tokens,), float("nan"))
-        log_share = torch.full((self.n_tokens,), float("-inf"))
+        places, counts = torch.full((self.n_tokens,), float("nan")), torch.zeros(self.n_tokens)
+        own = torch.ones(self.n_tokens + n_slots, 1)
         for group in self.groups:
             for i, s in enumerate(group.slots):
-                at = group.start + i * group.width
+                at, slot = group.start + i * group.width, layout.slots[s]
                 first[s], slot_V[at : at + group.width] = at, s
-                places[at : at + sizes[s]] = torch.as_tensor(layout.slots[s].places, dtype=torch.float32)
-                counts = np.asarray(layout.slots[s].counts, dtype=float)
-                share = (counts + 0.1) / (counts + 0.1).sum()
-                share[counts == 0] = 0.0  # never seen, never drawn
-                log_share[at : at + sizes[s]] = torch.as_tensor(
-                    np.log(np.maximum(share, 1e-30)) + np.where(share, 0, -np.inf)
-                )
+                places[at : at + sizes[s]] = torch.as_tensor(slot.places, dtype=torch.float32)
+                counts[at : at + sizes[s]] = torch.as_tensor(slot.counts, dtype=torch.float32)
+                own[at : at + sizes[s], 0] = torch.as_tensor(own_tokens(layout, s), dtype=torch.float32)
+        impossible = counts == 0                                              # never seen, never drawn
+        total_V = torch.zeros(n_slots).index_add(0, slot_V, counts)[slot_V].clamp(min=1)
+        log_share = ((counts + 0.1) / (total_V + 0.1)).log()
         self.register_buffer("first", first, persistent=False)
         self.register_buffer("unknown", self.n_tokens + torch.arange(n_slots), persistent=False)
-        self.register_buffer("impossible", log_share.isinf())
+        self.register_buffer("impossible", impossible)
+        self.register_buffer("own", own)
         self.embed = nn.Parameter(torch.empty(self.n_tokens + n_slots, width).normal_(std=0.1))
         self.waves_in = Waves(places, slot_V, width, 0.1)
         self.waves_out = Waves(places, slot_V, width, 0.0)
         self.trunk = nn.Sequential(*[Residual(width) for _ in range(blocks)], nn.LayerNorm(width))
         self.head = nn.Parameter(torch.empty(self.n_tokens, width).uniform_(-1, 1) * (0.1 / width**0.5))
-        self.bias = nn.Parameter(log_share.masked_fill(self.impossible, 0.0))
+        self.bias = nn.Parameter(log_share.masked_fill(impossible, 0.0))
 
     def tables(self) -> tuple[Tensor, Tensor, Tensor]:
         """Embeddings ``(V + S, D)``, head ``(V, D)`` and bias ``(V,)``, waves mixed in; -inf for what cannot be."""
-        return self.waves_in(self.embed), self.waves_out(self.head), self.bias.masked_fill(self.impossible, -1e9)
+        head = self.waves_out(self.head * self.own[: self.n_tokens])
+        return self.waves_in(self.embed * self.own), head, self.bias.masked_fill(self.impossible, -1e9)
 
     def given_sum(self, embed: Tensor, tokens_BS: Tensor, given_BS: Tensor) -> Tensor:
         """``(B, D)``: embeddings of the given tokens plus the unknown vectors of the others."""

@@ -36,7 +36,7 @@ from synthgen.training.quality import LiveQuality
 
 DECODE_ROWS = 16 * CHUNK_ROWS
 """Rows decoded at a time: what is in memory while sampling, whatever the number of rows asked for."""
-CORRECTION_ROWS = 16 * CHUNK_ROWS
+CORRECTION_ROWS = 8 * CHUNK_ROWS
 LOOKS_PER_FIGURE = 2
 SECONDS_BETWEEN_CHECKPOINTS = 20.0
 FEW_ROWS = 1_000
@@ -210,7 +210,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             progress,
             writer,
             config,
-            LiveQuality(layout, tokens_NS[train.numpy()], tokens_NS[held.numpy()], config.seed),
+            LiveQuality(layout, tokens_NS, config.seed),
         )
         if resume and writer is not None:
             keeper.resume(writer.read_checkpoint())
@@ -229,7 +229,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         self.generator_ = trainer.finish()
         progress.stage("correcting marginals")
         distances = correct_marginals(
-            self.generator_, tokens_NS, config.seed, min(CORRECTION_ROWS, max(4096, 4 * len(tokens_NS)))
+            self.generator_, tokens_NS, config.seed, min(CORRECTION_ROWS, max(4096, 2 * len(tokens_NS)))
         )
         self.history_ = trainer.history
         clock = trainer.clock

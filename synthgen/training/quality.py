@@ -1,4 +1,4 @@
-"""The live quality figure: how near freshly drawn rows are to held-out ones, beside real rows.
+"""The live quality figure: how near freshly drawn rows are to the table, beside as many real ones.
 
 Letters: N rows, S slots, P pairs of slots, L levels a slot is cut to.
 """
@@ -14,6 +14,8 @@ from synthgen.nets.rollout import RollOut
 
 LEVELS = 6
 MAX_PAIRS = 60
+ROWS = 1024
+FLOOR_DRAWS = 4
 
 
 class LiveQuality:
@@ -21,21 +23,20 @@ class LiveQuality:
 
     Args:
         layout: the row's slots.
-        train_NS: tokens; a part of them plays the real rows.
-        held_NS: tokens of the held-out rows.
+        tokens_NS: the table.
         seed: draws pairs and rows.
     """
 
-    def __init__(self, layout: Layout, train_NS: np.ndarray, held_NS: np.ndarray, seed: int) -> None:
+    def __init__(self, layout: Layout, tokens_NS: np.ndarray, seed: int) -> None:
         rng = np.random.default_rng(seed)
         coarse = [s for s, slot in enumerate(layout.slots) if slot.level == 0 and slot.size > 1]
         pairs = [(a, b) for i, a in enumerate(coarse) for b in coarse[i + 1 :]] or [(s, s) for s in coarse]
         chosen = rng.permutation(len(pairs))[:MAX_PAIRS]
         self.pairs = [pairs[i] for i in chosen]
-        self.rows = int(min(len(held_NS), 1024))
         self.cuts = [np.arange(slot.size) if slot.size <= LEVELS else _levels(slot.counts) for slot in layout.slots]
-        self.held = self._joint(held_NS[: self.rows])
-        self.floor = self._distance(train_NS[rng.choice(len(train_NS), min(len(train_NS), self.rows), replace=False)])
+        self.real = self._joint(tokens_NS)
+        drawn_again = rng.integers(len(tokens_NS), size=(FLOOR_DRAWS, ROWS))
+        self.floor = float(np.mean([self._distance(tokens_NS[rows]) for rows in drawn_again]))
 
     def _joint(self, tokens_NS: np.ndarray) -> np.ndarray:
         """``(P, L * L)`` shares."""
@@ -46,11 +47,11 @@ class LiveQuality:
 
     def _distance(self, tokens_NS: np.ndarray) -> float:
         joint = self._joint(tokens_NS)
-        return float(0.5 * np.abs(joint - self.held).sum(1).mean()) if len(joint) else 0.0
+        return float(0.5 * np.abs(joint - self.real).sum(1).mean()) if len(joint) else 0.0
 
     def measure(self, generator: AnyOrderGenerator, rng: torch.Generator) -> float:
         """The figure for rows drawn now."""
-        drawn = RollOut(generator).chunk(max(self.rows, 1), rng).cpu().numpy()
+        drawn = RollOut(generator).chunk(ROWS, rng).cpu().numpy()
         distance = self._distance(drawn)
         return 1.0 if distance <= self.floor else self.floor / distance
 

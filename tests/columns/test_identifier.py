@@ -8,6 +8,7 @@ import uuid
 import numpy as np
 import pyarrow as pa
 import pytest
+from faker.providers.person.en_US import Provider as EN_US
 
 from synthgen.columns.base import FitContext, RejectColumn, Sample
 from synthgen.columns.identifier import Identifier
@@ -16,6 +17,10 @@ from synthgen.errors import ConfigError, DataError
 
 N = 3_000
 DRAW = random.Random(0)
+
+
+FIRSTS = sorted(name for name in EN_US.first_names if name.isalpha())
+LASTS = sorted(EN_US.last_names)
 
 
 def letters(alphabet: str, length: int) -> str:
@@ -38,6 +43,7 @@ REAL = {
     "full": [f"{a}{b}{c}-X" for a in "ABCDEFGHIJKLM" for b in "ABCDEFGHIJKLM" for c in "0123456789"],
     "base62": [letters("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 11) for _ in range(N)],
     "word": list({letters("abcdefghijklmno", 8) for _ in range(N)}),
+    "name": list({f"{DRAW.choice(FIRSTS)} {DRAW.choice(LASTS)}" for _ in range(N)}),
     "unicode": [f"Zoé{i}ß" for i in range(N)],
 }
 
@@ -172,6 +178,50 @@ def test_keys_are_found(name, values):
 def test_quantities_labels_and_texts_are_no_keys(name, values):
     with pytest.raises(RejectColumn):
         match(name, pa.array(values))
+
+
+PEOPLE = [f"{FIRSTS[i % 400]} {LASTS[i % 470]}" for i in range(1_000)]
+
+
+@pytest.mark.parametrize("name", ["who", "Full Name", "display_name", "author", "ContactName"])
+def test_names_of_people_are_found(name):
+    found = match(name, pa.array(PEOPLE))
+    assert found.reason == "names of people, all different"
+    assert found.options == {"kind": "name"}
+
+
+def test_first_and_last_names_are_names_only_where_nearly_all_differ():
+    assert match("last_name", pa.array(LASTS)).options == {"kind": "name"}
+    with pytest.raises(RejectColumn):
+        match("last_name", pa.array(LASTS[:40] * 10))
+    with pytest.raises(RejectColumn):
+        match("first_name", pa.array(FIRSTS * 3))
+
+
+def test_authors_of_many_rows_are_names_that_repeat():
+    authors = pa.array(PEOPLE[:200] * 10)
+    found = match("author", authors)
+    assert (found.reason, found.options) == ("names of people, 200 different", {"kind": "name"})
+    made = chunks(fit(authors, **found.options), [2_000])
+    assert 150 < len(set(made)) < 250
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("title", PEOPLE),
+        ("city", [f"San {last}" for last in LASTS]),
+        ("where", [f"{last}ville, {word}" for last in LASTS[:300] for word in ("Texas", "New York")]),
+        ("what", [f"{word} {last} Soap" for last in LASTS[:300] for word in ("Blue", "Organic", "Grand")]),
+        ("name", [f"{last}, {LASTS[-i]} and Sons" for i, last in enumerate(LASTS)]),
+        ("name", [f"{first} Returns ({1900 + i % 100})" for i, first in enumerate(FIRSTS)]),
+    ],
+)
+def test_titles_places_products_and_firms_are_no_people(name, values):
+    try:
+        assert "people" not in match(name, pa.array(values)).reason
+    except RejectColumn:
+        pass
 
 
 def test_a_wrong_kind_is_named():

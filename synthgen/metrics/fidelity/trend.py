@@ -116,7 +116,10 @@ def _cut(
 def equal_width(values: np.ndarray) -> np.ndarray:
     """``(N,)`` bins of equal width over the column's own range: 1 to 10, 11 at the upper end, 12 where missing."""
     present = values[~np.isnan(values)]
-    edges = np.histogram_bin_edges(present, bins=BINS) if len(present) else np.linspace(0, 1, BINS + 1)
+    low, high = (float(present.min()), float(present.max())) if len(present) else (0.0, 1.0)
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    edges = 2 * np.linspace(low / 2, high / 2, BINS + 1)  # halves: the range itself may be too large for a float
     bins = np.searchsorted(edges, values, side="right")
     return np.where(np.isnan(values), BINS + 2, bins).astype(np.int64)
 
@@ -133,14 +136,16 @@ def correlations(values: np.ndarray) -> np.ndarray:
     present = ~np.isnan(values)
     count = np.maximum(present.sum(axis=0), 1)
     filled = np.where(present, values, 0.0)
+    largest = np.abs(filled).max(axis=0, initial=0.0)
+    filled = filled / np.where(largest > 0, largest, 1.0)  # squares of the largest floats would overflow
     mean = filled.sum(axis=0) / count
-    centred = np.where(present, values - mean, 0.0)
+    centred = np.where(present, filled - mean, 0.0)
     spread = np.sqrt((centred**2).sum(axis=0) / count)
     spread[spread <= FLAT * np.abs(mean)] = 0.0
     scaled = np.divide(centred, spread, out=np.zeros_like(centred), where=spread > 0)
     there = present.astype(np.float64)
     n, sums, squares = there.T @ there, scaled.T @ there, (scaled**2).T @ there
-    with np.errstate(all="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         covariance = scaled.T @ scaled - sums * sums.T / n
         variance = squares - sums**2 / n
         variance[variance <= FLAT * n] = np.nan

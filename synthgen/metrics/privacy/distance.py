@@ -25,7 +25,7 @@ class DistanceShare:
 
     The distance is the sum of differences of quantities (over the training range) and 2 for each label that differs;
     a missing quantity stands at the training mean. Ties are split. In the floor one half of the held-out rows plays
-    the generator.
+    the generator. The interval holds the chance in the synthetic rows, not in which real rows were held out.
     """
 
     name = "distance_share"

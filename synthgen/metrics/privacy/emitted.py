@@ -38,7 +38,7 @@ class Emitted:
         )
 
 
-def _found(train: pa.Array, other: pa.Array) -> tuple[int, int]:
+def _found(train: pa.ChunkedArray, other: pa.ChunkedArray) -> tuple[int, int]:
     """How many present cells are in the training column, of how many."""
     known, cells = (array.drop_null().cast(pa.string()) for array in (train, other))
     return int(pc.sum(pc.is_in(cells, value_set=pc.unique(known))).as_py() or 0), len(cells)
