@@ -83,8 +83,8 @@ class Modelled:
             np.clip(column, 0, slot.size - 1 + (missing is not None) + (none is not None), out=column)
         return tokens
 
-    def decode(self, tokens: np.ndarray, rng: np.random.Generator, start: int, place: np.ndarray) -> pa.Array:
-        """``(N, P)`` tokens and ``(N,)`` places inside cells, 0 to 1, to values; missing ones are null."""
+    def decode(self, tokens: np.ndarray, rng: np.random.Generator, start: int, tail: np.ndarray) -> pa.Array:
+        """``(N, P)`` tokens and ``(N,)`` places in heavy tails, 0 to 1, to values; missing ones are null."""
         path = self.path
         present = np.ones(len(tokens), bool)
         if path and path[0][1] is not None:
@@ -98,7 +98,7 @@ class Modelled:
         if not len(plain):
             return pa.nulls(len(tokens), self.physical)
         if isinstance(self.type, Numeric):
-            values = self.type.place(plain, place[present])
+            values = self.type.place(plain, rng.random(len(plain)), tail[present])
         else:
             values = self.type.decode(plain, rng, start)
         if present.all():
@@ -228,10 +228,10 @@ class Codec:
         """
         out: dict[str, pa.Array] = {}
         at, n_rows = 0, len(tokens_NS)
-        place = numpy_stream(seed, "place", start).random(n_rows)
+        tail = numpy_stream(seed, "tail", start).random(n_rows)
         for name, column in self.modelled.items():
             width, rng = len(column.path), numpy_stream(seed, "decode", name, start)
-            out[name] = column.decode(tokens_NS[:, at : at + width], rng, start, place)
+            out[name] = column.decode(tokens_NS[:, at : at + width], rng, start, tail)
             at += width
         for label, members in self.one_hot.items():
             for name, spelling in members.items():
@@ -251,21 +251,26 @@ class Codec:
         return pa.table([out[name] for name in self.names], names=self.names)
 
     def _fill_up(self, formula: Formula, out: dict[str, pa.Array]) -> None:
-        """Make columns add up to their total: the largest takes what it can, which feels it least; all share the rest."""
-        names = [name for name in (*formula.inputs, formula.column) if isinstance(self.modelled[name].type, Numeric)]
-        read = [read_numbers(out[name], self._decimal(name)) for name in names]
-        x_NK = np.stack([np.zeros(len(out[names[0]])) if x is None else x for x in read], 1)
-        usable_N = np.isfinite(x_NK).all(1) & (np.nan_to_num(x_NK, nan=-1.0) >= 0).all(1) & (np.nansum(x_NK, 1) > 0)
-        x_NK = np.where(usable_N[:, None], x_NK, 1.0)
-        rows_N, largest_N = np.arange(len(x_NK)), x_NK.argmax(1)
-        second_N = np.partition(x_NK, -2, axis=1)[:, -2]
-        wanting_N = formula.total - x_NK.sum(1)
-        x_NK[rows_N, largest_N] = np.maximum(x_NK[rows_N, largest_N] + wanting_N, second_N)
-        x_NK *= (formula.total / x_NK.sum(1))[:, None]
-        for k, name in enumerate(names):
-            kind = self.modelled[name].type
-            assert isinstance(kind, Numeric)
-            out[name] = pc.if_else(pa.array(usable_N), kind.text.write(kind.text.tidy(x_NK[:, k])), out[name])
+        """Make columns add up to their total: the largest takes what is wanting, then the next, within their bounds."""
+        kinds = {name: self.modelled[name].type for name in (*formula.inputs, formula.column)}
+        numeric = {name: kind for name, kind in kinds.items() if isinstance(kind, Numeric)}
+        read = [read_numbers(out[name], self._decimal(name)) for name in numeric]
+        if len(numeric) < len(kinds) or any(x is None for x in read):
+            return
+        x_NK = np.stack(read, 1)  # type: ignore[arg-type]
+        whole_N = np.isfinite(x_NK).all(1)
+        bounds = np.array([kind.bounds for kind in numeric.values()])
+        wanting_N = np.where(whole_N, formula.total - x_NK.sum(1), 0.0)
+        order_NK = np.argsort(-np.nan_to_num(np.abs(x_NK)), axis=1, kind="stable")
+        rows_N = np.arange(len(x_NK))
+        for k_N in order_NK.T:
+            old_N = x_NK[rows_N, k_N]
+            new_N = np.clip(old_N + wanting_N, *bounds[k_N].T)
+            x_NK[rows_N, k_N] = new_N
+            wanting_N = wanting_N - np.nan_to_num(new_N - old_N)
+        for (name, kind), x_N in zip(numeric.items(), x_NK.T, strict=True):
+            values = kind.text.write(kind.text.tidy(np.where(whole_N, x_N, 0.0)))
+            out[name] = pc.if_else(pa.array(whole_N), values, out[name])
 
     def _decimal(self, name: str) -> str:
         return str(self.schema.column(name).options.get("decimal", "."))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import signal
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -97,6 +98,8 @@ def run_step(command: Sequence[str | Path], machine: Machine, log: Path, search:
             )
         except subprocess.TimeoutExpired:
             raise StepFailed(f"not done after {machine.limit_s:.0f} s") from None
+    if done.returncode < 0:
+        raise StepFailed(f"stopped from outside by {signal.Signals(-done.returncode).name}")
     if done.returncode:
         raise StepFailed(f"exit {done.returncode}: {last_words(log)}")
 

@@ -92,7 +92,7 @@ class Sample:
     @property
     def is_text(self) -> bool:
         """Whether the physical type is a string."""
-        return pa.types.is_string(self.values.type) or pa.types.is_large_string(self.values.type)
+        return bool(pa.types.is_string(self.values.type) or pa.types.is_large_string(self.values.type))
 
 
 @dataclass(frozen=True)

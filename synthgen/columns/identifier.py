@@ -118,7 +118,13 @@ class Identifier(ColumnType):
         return cls(maker, physical, state["rows"], sizes, np.array(state["weights"], dtype=float))
 
     def describe(self) -> str:
-        kind = {"word": "words", "name": "names of people", "number": "numbers", "address": "addresses", "code": "codes"}
+        kind = {
+            "word": "words",
+            "name": "names of people",
+            "number": "numbers",
+            "address": "addresses",
+            "code": "codes",
+        }
         how = "repeated like the real ones" if self._rows else "all different"
         return f"made-up {kind[self._maker.state()['maker']]}, {how}"
 

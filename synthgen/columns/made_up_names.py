@@ -42,7 +42,7 @@ _ENDINGS = {
 """They make new last names of the listed ones where too many of those are real."""
 _MOST_FIRST, _MOST_LAST, _FEWEST_LAST = 300, 600, 200
 _ACCENTS = 0.05
-_VOWELS = "aeiouyаеийоуыэюя"
+_VOWELS = "aeiouy\u0430\u0435\u0438\u0439\u043e\u0443\u044b\u044d\u044e\u044f"  # Latin, then Cyrillic
 _LOOKED_AT = 1_000
 
 _WORD = r"[\p{L}\p{M}][\p{L}\p{M}'\x{2019}-]*\.?"

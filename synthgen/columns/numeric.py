@@ -129,24 +129,35 @@ class Numeric(ColumnType):
         return np.where(np.isnan(numbers), self._first[np.abs(self.leaves.places - 0.5).argmin()], leaf)
 
     @property
+    def bounds(self) -> tuple[float, float]:
+        """The smallest and largest number that it gives."""
+        low = self.lower.end * -1 if self.lower is not None else float(self.leaves.low[0])
+        high = self.upper.end if self.upper is not None else float(self.leaves.high[-1])
+        return max(low, self.limits[0]) / self._unit, min(high, self.limits[1]) / self._unit
+
+    @property
     def _unit(self) -> float:
         return 10.0 ** (self.text.decimals or 0) if self.grid else 1.0
 
     def decode(self, tokens: np.ndarray, rng: np.random.Generator, start: int) -> pa.Array:
-        return self.place(tokens, rng.random(len(tokens)))
+        uniform = rng.random(len(tokens))
+        return self.place(tokens, uniform, uniform)
 
-    def place(self, tokens: np.ndarray, uniform: np.ndarray) -> pa.Array:
-        """``(N, P)`` tokens and ``(N,)`` places inside their cells, 0 to 1, to values.
+    def place(self, tokens: np.ndarray, uniform: np.ndarray, tail: np.ndarray) -> pa.Array:
+        """Tokens to values, with given places inside the cells.
 
-        Columns of one row that share the place stay in step where their cells are wide: the largest follower count
-        goes with the largest count of likes.
+        Args:
+            tokens: ``(N, P)`` paths.
+            uniform: ``(N,)`` place inside a cell, 0 to 1.
+            tail: ``(N,)`` place in the outermost cell of a heavy tail. Columns of one row that share it stay in step
+                where it matters most: the largest count of followers goes with the largest count of likes.
         """
         coarse = tokens[:, 0]
         fine = tokens[:, 1] if tokens.shape[1] > 1 else np.zeros_like(coarse)
         leaf = self._first[coarse] + np.clip(fine, 0, self._cells[coarse] - 1)
         x = self.leaves.draw(leaf, uniform)
-        x = self._draw_tail(x, leaf == self.leaves.low.size - 1, uniform, upper=True)
-        x = self._draw_tail(x, leaf == 0, uniform, upper=False)
+        x = self._draw_tail(x, leaf == self.leaves.low.size - 1, tail, upper=True)
+        x = self._draw_tail(x, leaf == 0, tail, upper=False)
         numbers = np.clip(x, *self.limits) / self._unit
         tidy = self.text.tidy(numbers)
         return self.text.write(np.where(self._leaf(tidy) == leaf, tidy, numbers))

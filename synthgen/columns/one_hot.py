@@ -85,4 +85,5 @@ def spelling_of(values: pa.Array, min_holders: int) -> Boolean:
 
 def _is_true(values: pa.Array) -> np.ndarray:
     spelling = spelling_of(values.drop_null(), 1)
-    return spelling.encode(values, numpy_stream(0, "one-hot"))[:, 0] == 1
+    is_true: np.ndarray = spelling.encode(values, numpy_stream(0, "one-hot"))[:, 0] == 1
+    return is_true

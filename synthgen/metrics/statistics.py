@@ -42,8 +42,8 @@ def total_variation(one: np.ndarray, other: np.ndarray, size: int) -> float:
         size: how many codes there may be.
 
     Example:
-        >>> total_variation(np.array([0, 0, 1]), np.array([1, 1, 1]), 2)
-        0.6666666666666666
+        >>> total_variation(np.array([0, 0, 1, 1]), np.array([1, 1, 1]), 2)
+        0.5
     """
     if not len(one) or not len(other):
         return 0.0 if len(one) == len(other) else 1.0

@@ -22,6 +22,8 @@ from synthgen.columns.number_text import is_text, parse_numbers
 from synthgen.errors import DataError, near_miss
 from synthgen.table.schema import ColumnSchema, Schema
 
+LARGEST = 1e150
+"""Quantities beyond are cut to it: sums of their squares would overflow."""
 LOOK_VALUES = 100_000
 """Different dates from which a format is learned when the schema names none."""
 
@@ -158,7 +160,7 @@ def _numbers(values: pa.Array, decimal: str) -> np.ndarray:
         numbers = None
     numbers = np.array(parse_numbers(values, decimal) if numbers is None else numbers, dtype=np.float64)
     numbers[~np.isfinite(numbers)] = np.nan
-    return numbers
+    return np.asarray(np.clip(numbers, -LARGEST, LARGEST))
 
 
 def _date_form(column: ColumnSchema, train: pa.Array) -> DateText | None:

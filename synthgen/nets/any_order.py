@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from synthgen.layout import Layout, RowSlot
+from synthgen.layout import Layout
 
 N_WAVES = 6
 """Octaves of sine and cosine over a column's order; the finest has a period of 1/16 of the column."""
@@ -30,9 +30,8 @@ MULTI_HOT_TOKENS = 1200
 """Up to so many tokens a product with a row of zeros and ones is faster than looking embeddings up."""
 
 
-OWN_ROWS = 2_000
-"""A bin of a number has a vector of its own, beside what its place gives it, when it holds so many rows; with fewer
-it would be learned by heart."""
+OWN_ROWS, OWN_ROWS_OF_A_VALUE = 2_000, 100
+"""Rows that a bin, and a single value, of an ordered slot must hold to have a vector of its own."""
 
 
 @dataclass(frozen=True)
@@ -80,23 +79,23 @@ def padded_groups(sizes: list[int], stages: list[list[int]]) -> list[Group]:
 
 
 def own_tokens(layout: Layout, number: int) -> np.ndarray:
-    """``(size,)`` which tokens of a slot have a vector of their own: all but the bins that are cut finer.
+    """``(size,)`` which tokens of a slot have a vector of their own, beside what their place gives them.
 
-    Single values do (spikes such as 0 or 40 hours tie columns together in ways that near values do not), and so
-    do bins with many rows.
+    All without a place do, and single values of some rows (spikes such as 0 or 40 hours tie columns together in
+    ways that near values do not), and bins of many rows; the rest would be learned by heart.
 
     Example:
         >>> none, places = np.full(3, np.nan), np.array([0.1, 0.3, 0.6, np.nan])
-        >>> coarse = RowSlot(0, "hours:coarse", 0, 4, places, np.array([90, 20, 25, 3]), missing=3)
+        >>> coarse = RowSlot(0, "hours:coarse", 0, 4, places, np.array([900, 200, 250, 3]), missing=3)
         >>> fine = RowSlot(0, "hours:fine", 1, 3, none, np.ones(3), (0,), np.array([0, 2, 2, 0]), none=2)
         >>> own_tokens(Layout((coarse, fine)), 0).tolist()
         [True, False, False, True]
     """
     slot = layout.slots[number]
     finer = next((s.follow for s in layout.slots if s.prefix == (number,) and s.follow is not None), None)
-    own: np.ndarray = np.ones(slot.size, bool)
-    if finer is not None:
-        own = ~np.isfinite(slot.places) | (np.asarray(finer) == 0) | (np.asarray(slot.counts) >= OWN_ROWS)
+    counts = np.asarray(slot.counts)
+    single = np.asarray(finer) == 0 if finer is not None else np.full(slot.size, slot.level == 0)
+    own: np.ndarray = ~np.isfinite(slot.places) | (single & (counts >= OWN_ROWS_OF_A_VALUE)) | (counts >= OWN_ROWS)
     return own
 
 

@@ -32,6 +32,8 @@ TIMED_STEPS = (20, 60)
 HELD_DRAWS = 4
 """Mask draws per look at the held-out rows; always the same ones, so that looks compare."""
 MAX_HELD_ROWS = 4096
+COOLDOWN_PATIENCE = 2
+"""Looks without a better held-out loss that end the decay: where rows are few, a lower rate only learns by heart."""
 
 
 @dataclass
@@ -227,13 +229,14 @@ class Trainer:
         )
         last = min(plan.max_steps, clock.step_cap or plan.max_steps)
         if clock.cooldown_start is not None:
-            clock.done = clock.step >= min(last, clock.cooldown_start + clock.cooldown_steps)
+            over = clock.step >= min(last, clock.cooldown_start + clock.cooldown_steps)
+            clock.done = over or clock.stalled >= COOLDOWN_PATIENCE
             return
         wanted = self._cooldown_wanted()
         stalled = clock.stalled >= plan.patience
         if stalled or clock.step + wanted >= last:
             clock.cut = not stalled
-            clock.cooldown_start = clock.step
+            clock.cooldown_start, clock.stalled = clock.step, 0
             clock.cooldown_steps = min(wanted, last - clock.step)
             if stalled:
                 with torch.no_grad():

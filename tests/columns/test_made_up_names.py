@@ -45,7 +45,12 @@ def words(names: list[str]) -> set[str]:
 def test_names_keep_order_initials_and_capitals(dress, pattern):
     real = [
         dress.format(
-            first=first, last=last, initial=first[0], FIRST=first.upper(), LAST=last.upper(), lower=f"{first} {last}".lower()
+            first=first,
+            last=last,
+            initial=first[0],
+            FIRST=first.upper(),
+            LAST=last.upper(),
+            lower=f"{first} {last}".lower(),
         )
         for first, last in PLAIN
     ]
@@ -73,18 +78,18 @@ def test_where_all_listed_names_are_real_others_are_coined():
 
 
 @pytest.mark.parametrize("dress", ["{} {}", "{} K. {}", "{} Anna {}"])
-def test_a_million_names_are_all_different_and_come_in_any_order(dress):
+def test_full_names_are_all_different_and_come_in_any_order(dress):
     maker = fit([dress.format(*each) for each in PLAIN])
     pairs = len(maker.firsts) * len(maker.lasts)
-    numbers = np.concatenate([np.arange(1_000_000), pairs * 40 + np.arange(1_000), pairs * 900 + np.arange(1_000)])
+    numbers = np.concatenate([np.arange(200_000), pairs * 40 + np.arange(1_000), pairs * 900 + np.arange(1_000)])
     made = maker.make(numbers)
     assert len(made.unique()) == len(numbers)
-    assert maker.make(numbers[500_000:500_003]).equals(made[500_000:500_003])
+    assert maker.make(numbers[150_000:150_003]).equals(made[150_000:150_003])
 
 
 def test_single_names_are_all_different():
-    made = fit(LASTS[::2]).make(np.arange(400_000))
-    assert len(made.unique()) == 400_000
+    made = fit(LASTS[::2]).make(np.arange(100_000))
+    assert len(made.unique()) == 100_000
 
 
 def test_the_state_is_small_and_holds_no_real_value():

@@ -119,7 +119,7 @@ def equal_width(values: np.ndarray) -> np.ndarray:
     low, high = (float(present.min()), float(present.max())) if len(present) else (0.0, 1.0)
     if low == high:
         low, high = low - 0.5, high + 0.5
-    edges = 2 * np.linspace(low / 2, high / 2, BINS + 1)  # halves: the range itself may be too large for a float
+    edges = np.linspace(low, high, BINS + 1)
     bins = np.searchsorted(edges, values, side="right")
     return np.where(np.isnan(values), BINS + 2, bins).astype(np.int64)
 
@@ -136,8 +136,6 @@ def correlations(values: np.ndarray) -> np.ndarray:
     present = ~np.isnan(values)
     count = np.maximum(present.sum(axis=0), 1)
     filled = np.where(present, values, 0.0)
-    largest = np.abs(filled).max(axis=0, initial=0.0)
-    filled = filled / np.where(largest > 0, largest, 1.0)  # squares of the largest floats would overflow
     mean = filled.sum(axis=0) / count
     centred = np.where(present, filled - mean, 0.0)
     spread = np.sqrt((centred**2).sum(axis=0) / count)

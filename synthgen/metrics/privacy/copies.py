@@ -11,6 +11,8 @@ from synthgen.metrics.view import View
 
 DIGITS = 12
 """Significant digits in which two numbers must agree: what a file keeps, not the noise of binary fractions."""
+SMALLEST = 1e-290
+"""Of numbers yet smaller fewer digits count: their last digit has no float."""
 
 
 class Copies:
@@ -56,6 +58,6 @@ def round_digits(values: np.ndarray) -> np.ndarray:
         >>> bool(values[0] == values[1])
         True
     """
-    size = np.abs(np.where(np.isnan(values) | (values == 0), 1.0, values))
+    size = np.maximum(np.abs(np.where(np.isnan(values) | (values == 0), 1.0, values)), SMALLEST)
     unit = 10.0 ** (np.floor(np.log10(size)) - (DIGITS - 1))
     return np.asarray(np.round(values / unit) * unit + 0.0)

@@ -17,6 +17,8 @@ from synthgen.metrics.view import View
 
 FEWEST_ROWS = 50
 MOST_ROWS = 50_000
+FAR = 1e6
+"""Standard deviations at which a target is cut: the trees' gradients are 32-bit floats."""
 MOST_CLASSES = 20
 """The most frequent classes; the others are predicted as one. Each class costs as many trees as a two-class task."""
 
@@ -66,10 +68,13 @@ def _regression(
     if np.ptp(truth) == 0:
         return not_applicable(metric, "the target does not vary in the held-out rows")
 
+    mean, spread = train.quantities[target].mean(), train.quantities[target].std() or 1.0
+
     def predict(view: View) -> np.ndarray:
         model = HistGradientBoostingRegressor(early_stopping=False, random_state=seed)
-        model.fit(view.ordinal(inputs), view.quantities[target])
-        return np.asarray(model.predict(holdout.ordinal(inputs)))
+        standard = np.clip((view.quantities[target] - mean) / spread, -FAR, FAR)
+        model.fit(view.ordinal(inputs), standard)
+        return np.asarray(model.predict(holdout.ordinal(inputs)) * spread + mean)
 
     made, real = predict(synthetic), predict(train)
     errors = {
@@ -94,7 +99,7 @@ def _classification(
         """``(N, K)`` scores of the held-out rows; a class that the view lacks scores 0 everywhere."""
         classes = book[view.labels[target]]
         scores = np.zeros((holdout.n_rows, MOST_CLASSES + 1))
-        if len(np.unique(classes)) > 1:
+        if len(np.unique(classes)) > 1:  # a model of one class has nothing to learn
             model = HistGradientBoostingClassifier(early_stopping=False, random_state=seed)
             model.fit(view.ordinal(inputs), classes)
             scores[:, model.classes_] = model.predict_proba(holdout.ordinal(inputs))

@@ -1,0 +1,119 @@
+"""The contract of every metric; a new one is tested by being listed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from synthgen.metrics import METRICS
+from synthgen.metrics.base import Metric, Result
+from synthgen.metrics.view import View
+
+TYPES = {"age": "numeric", "city": "categorical", "buys": "boolean", "name": "identifier"}
+Tables = Callable[..., tuple[View, View, View]]
+Draw = Callable[[int, int], dict[str, np.ndarray]]
+
+each_metric = pytest.mark.parametrize("metric", METRICS, ids=lambda m: m.name)
+
+
+def badness(result: Result) -> float:
+    """Zero is best, for every direction."""
+    assert result.value is not None, result.reason
+    return {"lower": result.value, "higher": -result.value, "half": abs(result.value - 0.5)}[result.direction]
+
+
+@pytest.fixture
+def world(draw: Draw) -> Callable[..., dict[str, Any]]:
+    """Rows with a name, of which some are missing."""
+
+    def rows(n: int, seed: int) -> dict[str, Any]:
+        columns: dict[str, Any] = dict(draw(n, seed))
+        columns["city"] = [None if i % 7 == 0 else city for i, city in enumerate(columns["city"])]
+        return columns | {"name": [f"user{seed}-{i}" for i in range(n)]}
+
+    return rows
+
+
+def run(metric: Metric, tables: tuple[View, View, View]) -> Result:
+    return metric.compute(*tables, np.random.default_rng(0))
+
+
+@each_metric
+def test_fresh_rows_are_better_than_spoiled_ones(metric: Metric, views: Tables, world: Callable[..., dict[str, Any]]):
+    train, holdout, fresh = (world(300, seed) for seed in range(3))
+    spoiled = dict(train)  # copies in one half of the rows, nonsense in the other
+    wrong = np.arange(300) >= 150
+    spoiled["buys"] = np.where(wrong ^ (train["buys"] == "yes"), "yes", "no")
+    spoiled["city"] = [None if bad else city for bad, city in zip(wrong, train["city"], strict=True)]
+    good = run(metric, views(TYPES, train, holdout, fresh, "buys"))
+    bad = run(metric, views(TYPES, train, holdout, spoiled, "buys"))
+    if metric.name == "distance_share":  # nonsense hides copies in a mean: copies alone
+        bad = run(metric, views(TYPES, train, holdout, train, "buys"))
+    assert badness(good) < badness(bad)
+
+
+@each_metric
+def test_the_same_seed_gives_the_same_result_in_plain_json(
+    metric: Metric, views: Tables, world: Callable[..., dict[str, Any]]
+):
+    tables = views(TYPES, world(150, 0), world(150, 1), world(150, 2), "buys")
+    first, second = (json.dumps(run(metric, tables).to_json(), allow_nan=False) for _ in range(2))
+    assert first == second
+    assert "user" not in first
+    assert "Bonn" not in first
+
+
+@each_metric
+@pytest.mark.parametrize("empty", ["train", "holdout", "synthetic"])
+def test_a_table_without_rows_is_never_a_crash(
+    metric: Metric, empty: str, views: Tables, world: Callable[..., dict[str, Any]]
+):
+    tables = {name: world(30, seed) for seed, name in enumerate(("train", "holdout", "synthetic"))}
+    tables[empty] = {name: [] for name in TYPES}
+    result = run(metric, views(TYPES, **tables, target="buys"))
+    assert result.value is not None or result.reason
+
+
+@each_metric
+@pytest.mark.parametrize(
+    ("kind", "train", "synthetic"),
+    [
+        ("numeric", [3] * 120, [3] * 120),
+        ("numeric", [3] * 120, [3, 4] * 60),
+        ("numeric", [1e308, -1e308] * 60, [1e17] * 120),
+        ("numeric", [None, 1.0] * 60, [None] * 120),
+        ("missing", [None] * 120, [None] * 120),
+        ("constant", ["a"] * 120, ["a"] * 120),
+        ("categorical", ["a", "b"] * 60, ["c"] * 120),
+        ("boolean", [True, False] * 60, [True] * 120),
+        ("text", ["some words"] * 120, [None] * 120),
+        ("datetime", ["2020-01-31"] * 120, ["2020-02-01"] * 120),
+    ],
+)
+def test_dull_and_foreign_columns_are_never_a_crash(
+    metric: Metric, kind: str, train: list[Any], synthetic: list[Any], views: Tables
+):
+    names = ["x", "y"]
+    tables = (dict.fromkeys(names, cells) for cells in (train, train, synthetic))
+    result = run(metric, views(dict.fromkeys(names, kind), *tables, names[-1]))
+    assert result.value is not None or result.reason
+    assert result.value is None or np.isfinite(result.value)
+
+
+@each_metric
+@pytest.mark.parametrize("kind", ["numeric", "categorical", "identifier"])
+def test_a_table_of_one_column_is_never_a_crash(metric: Metric, kind: str, views: Tables):
+    cells = {"x": [str(i % 9) for i in range(110)]}
+    result = run(metric, views({"x": kind}, cells, cells, cells, "x"))
+    assert result.value is not None or result.reason
+
+
+@each_metric
+def test_a_result_without_a_value_says_why(metric: Metric, views: Tables):
+    result = run(metric, views({}, {}, {}, {}))
+    assert result.value is None
+    assert result.reason
