@@ -59,9 +59,7 @@ def test_a_killed_fit_resumes_and_ends_with_the_same_bytes(
     assert not (tmp_path / "killed" / CHECKPOINT).exists()
 
 
-def test_a_checkpoint_of_other_settings_is_refused(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_checkpoint_of_other_settings_is_refused(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gan, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
     with pytest.raises(Killed):
         pipeline.fit(data, tmp_path / "run", RunConfig(training=QUICK), progress=Watch(60, die))

@@ -22,11 +22,14 @@ _FEWEST_JUDGED = 10  # probed rows in which a ratio does not divide by zero
 _MOST_FOR_PAIRS = 300  # columns: all pairs of 300 take some seconds, and the time grows with the cube
 _UNROUNDED = 12  # decimals from which a column counts as unrounded binary numbers
 
-Pair = Literal["sum", "product", "ratio", "difference"]
+Pair = Literal["sum", "product", "ratio", "share", "difference"]
+DIVISIONS = ("ratio", "share")
+"""Operations that say nothing where they divide by zero."""
 PAIRS: dict[Pair, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "sum": np.add,
     "product": np.multiply,
     "ratio": np.divide,
+    "share": lambda a, b: a / (a + b),
     "difference": np.subtract,
 }
 
@@ -102,6 +105,7 @@ def candidates(columns: list[NumberColumn], target: str | None, rng: np.random.G
         if column.n_distinct > 2 and len(rows) >= FEWEST_ROWS:
             probe = rng.choice(rows, min(_PROBE_ROWS, len(rows)), replace=False)
             great_first = np.argsort(-np.abs(column.values[probe]), kind="stable")  # they agree least by chance
+            yield from _distances(i, columns, stacked[:, probe[great_first]])
             yield from _pairs(i, columns, stacked[:, probe[great_first]], divisors)
 
 
@@ -131,7 +135,7 @@ def _pairs(i: int, columns: list[NumberColumn], probe: np.ndarray, divisors: np.
         sensible = others[left] & others[right] & (left != right)
         if operation in ("sum", "product"):
             sensible &= left < right
-        if operation == "ratio":
+        if operation in DIVISIONS:
             sensible &= divisors[right]
         left, right = left[sensible], right[sensible]
         for row in range(1, probe.shape[1]):
@@ -139,8 +143,8 @@ def _pairs(i: int, columns: list[NumberColumn], probe: np.ndarray, divisors: np.
             left, right = left[near], right[near]
             if not len(left):
                 break
-        if operation == "ratio":
-            judged = (probe[right] != 0).sum(axis=1) >= _FEWEST_JUDGED
+        if operation in DIVISIONS:
+            judged = (divisor(operation, probe[left], probe[right]) != 0).sum(axis=1) >= _FEWEST_JUDGED
             left, right = left[judged], right[judged]
         for a, b in zip(left, right, strict=True):
             inputs = [columns[a].name, columns[b].name]
@@ -151,4 +155,24 @@ def _near(operation: Pair, a: np.ndarray, b: np.ndarray, wanted: float, half: fl
     """Where the operation gives the wanted value; a ratio over zero is judged later, on the whole table."""
     with np.errstate(all="ignore"):
         near = np.abs(PAIRS[operation](a, b) - wanted) <= half
-    return np.asarray(near | (b == 0) if operation == "ratio" else near)
+        return np.asarray(near | (divisor(operation, a, b) == 0) if operation in DIVISIONS else near)
+
+
+def divisor(operation: str, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """What stands below the line of a division."""
+    return a + b if operation == "share" else b + 0.0 * a
+
+
+def _distances(i: int, columns: list[NumberColumn], probe: np.ndarray) -> Iterator[Formula]:
+    """Columns whose distance from a constant is column i in all rows of the probe."""
+    wanted, half = probe[i], columns[i].half_unit(probe[i])
+    if (wanted < 0).any() or not (wanted > 0).any():
+        return
+    for k, column in enumerate(columns):
+        for centre in {round(float(c), 9) for c in (0.0, probe[k, 0] - wanted[0], probe[k, 0] + wanted[0])}:
+            below, above = (probe[k] < centre).any(), (probe[k] > centre).any()
+            if k != i and below and above and (np.abs(np.abs(probe[k] - centre) - wanted) <= half + 1e-9).all():
+                decimals = columns[i].decimals
+                yield Formula(
+                    column=columns[i].name, operation="absolute", inputs=[column.name], total=centre, decimals=decimals
+                )

@@ -15,7 +15,15 @@ from functools import lru_cache
 import numpy as np
 import pyarrow as pa
 
-from synthgen.columns.formula_search import FEWEST_ROWS, PAIRS, NumberColumn, candidates, number_column
+from synthgen.columns.formula_search import (
+    DIVISIONS,
+    FEWEST_ROWS,
+    PAIRS,
+    NumberColumn,
+    candidates,
+    divisor,
+    number_column,
+)
 from synthgen.columns.number_text import is_text, parse_numbers
 from synthgen.seeding import numpy_stream
 from synthgen.table.schema import Formula, Schema
@@ -24,7 +32,7 @@ FEWEST_FLAGGED = 10
 """As ``FEWEST_ROWS``, for a flag that is a sum of flags, each of which is rare by nature."""
 
 _SAMPLE_ROWS = 20_000
-_RANK = {"sum": 0, "product": 1, "ratio": 2, "difference": 3, "complement": 4}
+_RANK = {"absolute": 0, "sum": 0, "product": 1, "ratio": 2, "share": 2, "difference": 3, "complement": 4}
 
 
 def read_numbers(values: pa.Array | pa.ChunkedArray, decimal: str = ".") -> np.ndarray | None:
@@ -71,12 +79,15 @@ def compute(formula: Formula, columns: dict[str, np.ndarray]) -> np.ndarray:
         result = np.sum(inputs, axis=0)
     elif formula.operation == "complement":
         result = formula.total - np.sum(inputs, axis=0)
+    elif formula.operation == "absolute":
+        result = np.abs(inputs[0] - formula.total)
     else:
         with np.errstate(all="ignore"):
             result = PAIRS[formula.operation](inputs[0], inputs[1])
-        if formula.operation == "ratio":
+        if formula.operation in DIVISIONS:
             constant = np.nan if formula.when_zero is None else formula.when_zero
-            result = np.where(inputs[1] == 0, np.where(np.isnan(inputs[0]), np.nan, constant), result)
+            by_zero = divisor(formula.operation, inputs[0], inputs[1]) == 0
+            result = np.where(by_zero, np.where(np.isnan(inputs[0]), np.nan, constant), result)
     if formula.low is not None or formula.high is not None:
         result = np.clip(result, formula.low, formula.high)
     if formula.decimals is None:
@@ -137,8 +148,8 @@ def _proven(
 ) -> Formula | None:
     """The formula with its bounds, if it holds in all N rows and says something in 30 of them."""
     wanted, inputs = whole[formula.column], [whole[name] for name in formula.inputs]
-    if formula.operation == "ratio":
-        zero = wanted[(inputs[1] == 0) & ~np.isnan(inputs[0])]
+    if formula.operation in DIVISIONS:
+        zero = wanted[(divisor(formula.operation, *inputs) == 0) & ~np.isnan(inputs[0])]
         if len(zero) and not np.isnan(zero).all():
             if (zero != zero[0]).any() or (zero[0] != 0 and len(zero) < min_holders):
                 return None
@@ -149,7 +160,7 @@ def _proven(
     known = ~np.isnan(wanted)
     wanted, result, inputs = wanted[known], result[known], [values[known] for values in inputs]
     half = by_name[formula.column].half_unit(wanted)
-    if formula.operation in ("sum", "complement", "difference"):
+    if formula.operation in ("sum", "complement", "difference", "share", "absolute"):
         half = half + _written_off(formula, inputs, by_name, float(np.ptp(wanted)))
     if (np.abs(result - wanted) > half).any():
         return None
@@ -175,8 +186,10 @@ def _beyond_inputs(
     """For each input, the rows in which the formula says something that the other one alone does not."""
     if len(inputs) == 2 and formula.operation in ("sum", "difference"):
         return [np.abs(wanted - inputs[0]) > half, np.abs(wanted - inputs[1]) > half]
-    if len(inputs) == 2 and formula.operation in ("product", "ratio"):
+    if len(inputs) == 2 and formula.operation in ("product", "ratio", "share"):
         return [wanted != 0, np.abs(wanted - inputs[0]) > half, np.abs(wanted - inputs[1]) > half]
+    if formula.operation == "absolute":
+        return [inputs[0] > formula.total, inputs[0] < formula.total]
     return [values != np.median(values) for values in inputs]
 
 

@@ -30,8 +30,8 @@ MULTI_HOT_TOKENS = 1200
 """Up to so many tokens a product with a row of zeros and ones is faster than looking embeddings up."""
 
 
-OWN_ROWS, OWN_ROWS_OF_A_VALUE = 2_000, 100
-"""Rows that a bin, and a single value, of an ordered slot must hold to have a vector of its own."""
+HALF_OWN_ROWS, HALF_OWN_ROWS_OF_A_VALUE = 4_000.0, 100.0
+"""Rows with which a bin, and a single value, of an ordered slot has half a vector of its own."""
 
 
 @dataclass(frozen=True)
@@ -78,25 +78,28 @@ def padded_groups(sizes: list[int], stages: list[list[int]]) -> list[Group]:
     return placed
 
 
-def own_tokens(layout: Layout, number: int) -> np.ndarray:
-    """``(size,)`` which tokens of a slot have a vector of their own, beside what their place gives them.
+def own_strength(layout: Layout, number: int) -> np.ndarray:
+    """``(size,)`` how much of a vector of its own each token of a slot has, beside what its place gives it, 0 to 1.
 
-    All without a place do, and single values of some rows (spikes such as 0 or 40 hours tie columns together in
-    ways that near values do not), and bins of many rows; the rest would be learned by heart.
+    All of it without a place; less of it the fewer rows there are to learn it from. Single values need fewer
+    (spikes such as 0 or 40 hours tie columns together in ways that near values do not) than bins, which are like
+    their neighbours and would be learned by heart.
 
     Example:
+        >>> from synthgen.layout import RowSlot
         >>> none, places = np.full(3, np.nan), np.array([0.1, 0.3, 0.6, np.nan])
         >>> coarse = RowSlot(0, "hours:coarse", 0, 4, places, np.array([900, 200, 250, 3]), missing=3)
         >>> fine = RowSlot(0, "hours:fine", 1, 3, none, np.ones(3), (0,), np.array([0, 2, 2, 0]), none=2)
-        >>> own_tokens(Layout((coarse, fine)), 0).tolist()
-        [True, False, False, True]
+        >>> own_strength(Layout((coarse, fine)), 0).round(2).tolist()
+        [0.9, 0.05, 0.06, 1.0]
     """
     slot = layout.slots[number]
     finer = next((s.follow for s in layout.slots if s.prefix == (number,) and s.follow is not None), None)
-    counts = np.asarray(slot.counts)
+    counts = np.asarray(slot.counts, dtype=float)
     single = np.asarray(finer) == 0 if finer is not None else np.full(slot.size, slot.level == 0)
-    own: np.ndarray = ~np.isfinite(slot.places) | (single & (counts >= OWN_ROWS_OF_A_VALUE)) | (counts >= OWN_ROWS)
-    return own
+    half = np.where(single, HALF_OWN_ROWS_OF_A_VALUE, HALF_OWN_ROWS)
+    strength: np.ndarray = np.where(np.isfinite(slot.places), counts / (counts + half), 1.0)
+    return strength
 
 
 class Residual(nn.Module):
@@ -185,8 +188,8 @@ class AnyOrderGenerator(nn.Module):
                 first[s], slot_V[at : at + group.width] = at, s
                 places[at : at + sizes[s]] = torch.as_tensor(slot.places, dtype=torch.float32)
                 counts[at : at + sizes[s]] = torch.as_tensor(slot.counts, dtype=torch.float32)
-                own[at : at + sizes[s], 0] = torch.as_tensor(own_tokens(layout, s), dtype=torch.float32)
-        impossible = counts == 0                                              # never seen, never drawn
+                own[at : at + sizes[s], 0] = torch.as_tensor(own_strength(layout, s), dtype=torch.float32)
+        impossible = counts == 0  # never seen, never drawn
         total_V = torch.zeros(n_slots).index_add(0, slot_V, counts)[slot_V].clamp(min=1)
         log_share = ((counts + 0.1) / (total_V + 0.1)).log()
         self.register_buffer("first", first, persistent=False)

@@ -45,7 +45,7 @@ class Formula(BaseModel):
 
     Attributes:
         column: the computed column.
-        operation: ``ratio`` a / b, ``product`` a * b, ``sum`` of all (of one: a copy), ``difference`` a - b,
+        operation: ``ratio`` a / b, ``share`` a / (a + b), ``absolute`` distance of a from the total, ``product`` a * b, ``sum`` of all (of one: a copy), ``difference`` a - b,
             ``complement`` total - the sum of all.
         inputs: the columns it is computed from.
         total: the constant of ``complement``.
@@ -57,7 +57,7 @@ class Formula(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     column: str
-    operation: Literal["ratio", "product", "sum", "difference", "complement"]
+    operation: Literal["ratio", "share", "product", "sum", "difference", "complement", "absolute"]
     inputs: list[str] = Field(min_length=1)
     total: float = 0.0
     decimals: int | None = None
@@ -209,7 +209,7 @@ class Schema(BaseModel):
         for i, formula in enumerate(self.formulas):
             named.append((f"formulas[{i}].column", formula.column))
             named += [(f"formulas[{i}].inputs[{j}]", n) for j, n in enumerate(formula.inputs)]
-            if formula.operation in ("ratio", "product", "difference") and len(formula.inputs) != 2:
+            if formula.operation in ("ratio", "share", "product", "difference") and len(formula.inputs) != 2:
                 yield f"formulas[{i}].inputs: {formula.operation} takes 2 columns; got {len(formula.inputs)}"
         for key, name in named:
             if name not in seen:

@@ -49,7 +49,7 @@ def plan(layout: Layout, n_rows: int, settings: TrainingSettings) -> Plan:
         "batch_rows": 256 if n_rows < 4_000 else 512 if n_rows < 200_000 else 1024,
         "width": 128,
         "blocks": 2,
-        "dropout": 0.1 if n_rows < 20_000 else 0.05,
+        "dropout": 0.2 if n_rows < 200_000 else 0.05,
         "learning_rate": 2e-3,
         "weight_decay": 0.01,
         "evaluate_every": 100 if n_rows < 20_000 else 250,
