@@ -89,10 +89,10 @@ def upper_tail(
 ) -> TailLaw | None:
     """The law of a column's outermost cell, or None where its tail is not heavy.
 
-    The end is set so that the law neither stops at the body nor invents giants: the largest of the
-    ``min_holders`` largest values, as the law sees it from their mean (a mean is not anybody's value), a
-    twentieth more, and never beyond the law's own quantile 1 - 0.3 / k for k rows in the cell. The scale is set
-    so that the cut law has the mean of the cell's rows.
+    The end is set so that the law neither stops at the body nor invents giants: the largest value rounded up to
+    two digits, or less where that stands far above its kind: a fifth more than the largest of the ``min_holders``
+    largest values as the law sees it from their mean, or the law's own quantile 1 - 0.3 / k for k rows in the cell.
+    The scale is set so that the cut law has the mean of the cell's rows.
 
     Args:
         top: values above the threshold.
@@ -114,7 +114,8 @@ def upper_tail(
     largest = np.sort(cell)[-min_holders:].mean()
     ranks = (np.arange(min_holders) + 0.7) ** -shape
     quantile = offset + scale * np.expm1(-shape * np.log(0.3 / cell.size)) / shape
-    end = max(min(1.05 * largest * ranks[0] / ranks.mean(), quantile), 1.01 * float(cell.mean()))
+    reach = _two_digits_up(float(threshold + cell.max())) - threshold
+    end = max(min(1.2 * largest * ranks[0] / ranks.mean(), quantile, reach), 1.01 * float(cell.mean()))
     law = _with_mean(TailLaw(0.0, end - offset, shape, scale), float(cell.mean()) - offset)
     digits = _three_digits
     return TailLaw(start, start + digits(law.end), digits(shape), digits(law.scale))
@@ -129,6 +130,11 @@ def _with_mean(law: TailLaw, mean: float) -> TailLaw:
         tried = TailLaw(0.0, law.end, law.shape, middle)
         low, high = (middle, high) if tried.draw(points).mean() < mean else (low, middle)
     return TailLaw(0.0, law.end, law.shape, low)
+
+
+def _two_digits_up(value: float) -> float:
+    unit = 10.0 ** (np.floor(np.log10(abs(value) or 1.0)) - 1)
+    return float(np.ceil(value / unit) * unit)
 
 
 def _three_digits(value: float) -> float:

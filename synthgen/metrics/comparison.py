@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+from threadpoolctl import threadpool_limits
 
 from synthgen.metrics import METRICS
 from synthgen.metrics.base import Result, plain
@@ -103,7 +104,8 @@ def compare_tables(
         seed: of all sampling; each metric draws from a stream of its own.
     """
     views = read_views(train, holdout, synthetic, schema, target)
-    results = tuple(metric.compute(*views, numpy_stream(seed, "metrics", metric.name)) for metric in METRICS)
+    with threadpool_limits(1, user_api="openmp"):  # on a busy machine a second thread of the trees mostly waits
+        results = tuple(metric.compute(*views, numpy_stream(seed, "metrics", metric.name)) for metric in METRICS)
     types = {column.name: column.type for column in schema.columns if column.name in views[0].measures}
     rows = dict(zip(("train", "holdout", "synthetic"), (view.n_rows for view in views), strict=True))
     return Comparison(results, types, rows, target, seed)

@@ -187,17 +187,16 @@ def _days(values: pa.Array, form: DateText | None, epoch: str | None) -> np.ndar
 
 
 def _codes(cells: list[pa.Array]) -> tuple[int, list[np.ndarray]]:
-    """Codes on one book: training labels in their order, then the others', then missing.
+    """Codes on one book: the labels of all tables in one order, then missing.
+
+    One order for all: were training labels first, a code alone would tell trees that a row is not a training row.
 
     Returns:
         How many codes there are, and ``(N,)`` int32 for each table.
     """
     texts = [_texts(array) for array in cells]
-    book = pa.array([], pa.string())
-    for array in texts:
-        distinct = pc.unique(array.drop_null())
-        new = distinct.filter(pc.invert(pc.is_in(distinct, value_set=book)))
-        book = pa.concat_arrays([book, new.take(pc.array_sort_indices(new))])
+    book = pc.unique(pa.concat_arrays([pc.unique(array.drop_null()) for array in texts]))
+    book = book.take(pc.array_sort_indices(book))
     codes = [pc.fill_null(pc.index_in(array, value_set=book), len(book)) for array in texts]
     return len(book) + 1, [array.to_numpy(zero_copy_only=False).astype(np.int32) for array in codes]
 

@@ -22,10 +22,6 @@ from torch import Tensor, nn
 
 from synthgen.layout import Layout
 
-N_WAVES = 6
-"""Octaves of sine and cosine over a column's order; the finest has a period of 1/16 of the column."""
-
-
 MULTI_HOT_TOKENS = 1200
 """Up to so many tokens a product with a row of zeros and ones is faster than looking embeddings up."""
 
@@ -129,19 +125,19 @@ class Waves(nn.Module):
     filled: Tensor
     tokens: Tensor
 
-    def __init__(self, places_V: Tensor, slot_V: Tensor, width: int, scale: float) -> None:
+    def __init__(self, places_V: Tensor, slot_V: Tensor, width: int, waves: int, scale: float) -> None:
         super().__init__()
         ordered_V = ~places_V.isnan()
         place_V1 = places_V.nan_to_num(0.0)[:, None]
-        angle = math.pi * place_V1 * 2.0 ** torch.arange(N_WAVES)
+        angle = math.pi * place_V1 * 2.0 ** torch.arange(waves)
         waves_VF = torch.cat([2 * place_V1 - 1, angle.sin(), angle.cos()], 1) * ordered_V[:, None]
         blocks = [(slot_V == slot).nonzero().squeeze(1) for slot in sorted(set(slot_V[ordered_V].tolist()))]
         widest = max((len(block) for block in blocks), default=0)
-        waves = torch.zeros(len(blocks), widest, waves_VF.shape[1])  # one padded block per ordered slot
+        padded = torch.zeros(len(blocks), widest, waves_VF.shape[1])  # one padded block per ordered slot
         for i, block in enumerate(blocks):
-            waves[i, : len(block)] = waves_VF[block]
+            padded[i, : len(block)] = waves_VF[block]
         filled = torch.cat([i * widest + torch.arange(len(block)) for i, block in enumerate(blocks)] or [slot_V[:0]])
-        self.register_buffer("waves", waves, persistent=False)
+        self.register_buffer("waves", padded, persistent=False)
         self.register_buffer("filled", filled, persistent=False)
         self.register_buffer("tokens", torch.cat(blocks or [slot_V[:0]]), persistent=False)
         mix = torch.zeros(len(blocks), waves_VF.shape[1], width)
@@ -163,6 +159,7 @@ class AnyOrderGenerator(nn.Module):
         width: D.
         blocks: residual blocks.
         dropout: share of the input's entries set to zero while training.
+        waves: octaves of sine and cosine over a column's order; the finest of six has a period of 1/16 of the column.
 
     Shape:
         Tokens ``(B, S)``, whole numbers, token ``t`` of slot ``s`` in ``0 .. size[s] - 1``; logits ``(B, V)``.
@@ -173,7 +170,7 @@ class AnyOrderGenerator(nn.Module):
     impossible: Tensor
     own: Tensor
 
-    def __init__(self, layout: Layout, width: int, blocks: int, dropout: float = 0.0) -> None:
+    def __init__(self, layout: Layout, width: int, blocks: int, dropout: float = 0.0, waves: int = 6) -> None:
         super().__init__()
         sizes = layout.sizes
         self.layout, self.width, self.p_drop = layout, width, dropout
@@ -197,8 +194,8 @@ class AnyOrderGenerator(nn.Module):
         self.register_buffer("impossible", impossible)
         self.register_buffer("own", own)
         self.embed = nn.Parameter(torch.empty(self.n_tokens + n_slots, width).normal_(std=0.1))
-        self.waves_in = Waves(places, slot_V, width, 0.1)
-        self.waves_out = Waves(places, slot_V, width, 0.0)
+        self.waves_in = Waves(places, slot_V, width, waves, 0.1)
+        self.waves_out = Waves(places, slot_V, width, waves, 0.0)
         self.trunk = nn.Sequential(*[Residual(width) for _ in range(blocks)], nn.LayerNorm(width))
         self.head = nn.Parameter(torch.empty(self.n_tokens, width).uniform_(-1, 1) * (0.1 / width**0.5))
         self.bias = nn.Parameter(log_share.masked_fill(impossible, 0.0))

@@ -335,7 +335,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             model.generator_ = None
             if run.weights:
                 layout = model.codec_.layout()
-                generator = AnyOrderGenerator(layout, training["width"], training["blocks"])
+                generator = AnyOrderGenerator(layout, training["width"], training["blocks"], waves=training["waves"])
                 generator.load_state_dict({k: torch.from_numpy(v.copy()) for k, v in run.weights.items()})
                 model.generator_ = generator.to(device_of(device)).eval()
         except (KeyError, TypeError, RuntimeError) as error:

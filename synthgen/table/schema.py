@@ -45,12 +45,12 @@ class Formula(BaseModel):
 
     Attributes:
         column: the computed column.
-        operation: ``ratio`` a / b, ``share`` a / (a + b), ``absolute`` distance of a from the total, ``product`` a * b, ``sum`` of all (of one: a copy), ``difference`` a - b,
-            ``complement`` total - the sum of all.
+        operation: ``ratio`` a / b, ``share`` a / (a + b), ``product`` a * b, ``sum`` of all (of one: a copy),
+            ``difference`` a - b, ``complement`` total - the sum of all, ``absolute`` the distance of a from the total.
         inputs: the columns it is computed from.
-        total: the constant of ``complement``.
+        total: the constant of ``complement`` and ``absolute``.
         decimals: the result is rounded to so many decimals; None leaves it as it is.
-        when_zero: what a ratio gives where b is 0; None: a missing cell.
+        when_zero: what a ratio or share gives where it divides by 0; None: a missing cell.
         low: the result is not less; None: no bound.
         high: the result is not more.
     """

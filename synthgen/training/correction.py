@@ -19,7 +19,7 @@ from synthgen.seeding import derived_seed
 
 MAX_STEP = 1.0
 """A bias moves by at most so much per round; what is rarer than one row in the roll-out is not known better."""
-WORTH_IT = 0.75
+WORTH_IT = 0.9
 """A round that leaves more than this share of the distance was mostly noise."""
 ORDER_ROWS = 512
 """Rows per order: shares differ a little from one order to another, so many orders are wanted."""
@@ -29,7 +29,7 @@ SMOOTHING = 1.0
 
 @torch.no_grad()
 def correct_marginals(
-    generator: AnyOrderGenerator, tokens_NS: np.ndarray, seed: int, rows: int, rounds: int = 4
+    generator: AnyOrderGenerator, tokens_NS: np.ndarray, seed: int, rows: int, rounds: int = 6
 ) -> list[float]:
     """Move the generator's biases.
 
@@ -38,7 +38,7 @@ def correct_marginals(
         tokens_NS: the table's tokens.
         seed: of the roll-outs.
         rows: rolled out per round.
-        rounds: at most so often; it ends when the distance falls by less than a quarter.
+        rounds: at most so often; it ends when the distance falls by less than a tenth.
 
     Returns:
         Mean total variation distance between rolled-out and real shares before each round, 0 to 1.

@@ -20,6 +20,7 @@ class Plan:
     width: int
     blocks: int
     dropout: float
+    waves: int
     learning_rate: float
     weight_decay: float
     average: float
@@ -50,6 +51,7 @@ def plan(layout: Layout, n_rows: int, settings: TrainingSettings) -> Plan:
         "width": 128,
         "blocks": 2,
         "dropout": 0.2 if n_rows < 200_000 else 0.05,
+        "waves": 3 if n_rows < 40_000 else 6,
         "learning_rate": 2e-3,
         "weight_decay": 0.01,
         "evaluate_every": 100 if n_rows < 20_000 else 250,

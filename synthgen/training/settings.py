@@ -13,6 +13,7 @@ class TrainingSettings(BaseModel):
         width: width of the network.
         blocks: residual blocks.
         dropout: share of the input's entries set to zero while training.
+        waves: octaves with which a number's order is seen; more of them see finer differences.
         learning_rate: of AdamW, held until held-out loss stalls, then decayed to zero.
         weight_decay: of AdamW.
         average: how long the exponential average of the weights remembers, as a decay per step.
@@ -31,6 +32,7 @@ class TrainingSettings(BaseModel):
     width: int | None = Field(default=None, ge=8)
     blocks: int | None = Field(default=None, ge=1)
     dropout: float | None = Field(default=None, ge=0, lt=1)
+    waves: int | None = Field(default=None, ge=1, le=12)
     learning_rate: float | None = Field(default=None, gt=0)
     weight_decay: float | None = Field(default=None, ge=0)
     average: float = Field(default=0.995, ge=0, lt=1)

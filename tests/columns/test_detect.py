@@ -149,6 +149,10 @@ def test_news_as_a_person_would_read_it():
         "LDA_04": ("complement", 4),
         "weekday_is_sunday": ("complement", 6),
         "is_weekend": ("sum", 2),
+        "rate_positive_words": ("share", 2),
+        "rate_negative_words": ("share", 2),
+        "abs_title_subjectivity": ("absolute", 1),
+        "abs_title_sentiment_polarity": ("absolute", 1),
     }
 
 

@@ -43,11 +43,11 @@ def test_dates_become_days_whatever_they_are_stored_as(values: pa.Array, options
     assert found == pytest.approx([1.5, np.nan, 0.0], nan_ok=True)
 
 
-def test_labels_share_one_book_and_missing_has_a_code_of_its_own():
+def test_labels_share_one_book_in_one_order_and_missing_has_a_code_of_its_own():
     schema = Schema(columns=[ColumnSchema(name="x", type="categorical")])
-    tables = [pa.table({"x": pa.array(cells, pa.string())}) for cells in (["b", "a", None], ["a"], ["c", "b"])]
+    tables = [pa.table({"x": pa.array(cells, pa.string())}) for cells in (["b", "c", None], ["a"], ["c", "b"])]
     train, holdout, synthetic = read_views(*tables, schema)
-    assert train.labels["x"].tolist() == [1, 0, 3]
+    assert train.labels["x"].tolist() == [1, 2, 3]
     assert holdout.labels["x"].tolist() == [0]
     assert synthetic.labels["x"].tolist() == [2, 1]
     assert train.sizes == {"x": 4}

@@ -114,4 +114,4 @@ def test_the_correction_brings_shares_to_the_tables() -> None:
     generator = generator_of(layout)
     before, *_, last = correct_marginals(generator, tokens, seed=0, rows=16_384, rounds=10)
     assert before > 0.3
-    assert last < 0.15 * before
+    assert last < 0.25 * before

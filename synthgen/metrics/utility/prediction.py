@@ -19,6 +19,8 @@ FEWEST_ROWS = 50
 MOST_ROWS = 50_000
 FAR = 1e6
 """Standard deviations at which a target is cut: the trees' gradients are 32-bit floats."""
+HEAVY = 1.5
+"""A target that is never negative is heavy-tailed when its standard deviation is so many times its mean."""
 MOST_CLASSES = 20
 """The most frequent classes; the others are predicted as one. Each class costs as many trees as a two-class task."""
 
@@ -27,7 +29,8 @@ class Prediction:
     """Gradient-boosted trees for the target, trained on each table, tested on the same held-out rows.
 
     The value is the area under the ROC curve for labels (the mean of one class against the rest for three and more;
-    a class that the synthetic table lacks scores one half), the share of variance explained (R2) for quantities.
+    a class that the synthetic table lacks scores one half), the share of variance explained (R2) for quantities, of
+    their logarithm when they are heavy-tailed: a handful of rows would decide otherwise.
     The floor is that of the model trained on the training rows.
     """
 
@@ -44,8 +47,8 @@ class Prediction:
             return not_applicable(self, "the target is the only column")
         train, holdout, synthetic = (view.draw(MOST_ROWS, rng) for view in (train, holdout, synthetic))
         train, holdout, synthetic = (_with_target(view, target) for view in (train, holdout, synthetic))
-        if min(holdout.n_rows, synthetic.n_rows) < FEWEST_ROWS:
-            return not_applicable(self, f"fewer than {FEWEST_ROWS} held-out or synthetic rows have a target")
+        if min(train.n_rows, holdout.n_rows, synthetic.n_rows) < FEWEST_ROWS:
+            return not_applicable(self, f"fewer than {FEWEST_ROWS} training, held-out or synthetic rows have a target")
         task = _regression if target in train.quantities else _classification
         return task(self, train, holdout, synthetic, inputs, int(rng.integers(2**31)))
 
@@ -64,24 +67,25 @@ def _regression(
     metric: Prediction, train: View, holdout: View, synthetic: View, inputs: list[str], seed: int
 ) -> Result:
     target = str(train.target)
-    truth = holdout.quantities[target]
+    targets = [view.quantities[target] for view in (train, holdout, synthetic)]
+    heavy = targets[0].min() >= 0 and targets[0].std() > HEAVY * targets[0].mean()
+    learned, truth, made_up = (np.log1p(np.maximum(one, 0)) for one in targets) if heavy else targets
     if np.ptp(truth) == 0:
         return not_applicable(metric, "the target does not vary in the held-out rows")
+    mean, spread = learned.mean(), learned.std() or 1.0
 
-    mean, spread = train.quantities[target].mean(), train.quantities[target].std() or 1.0
-
-    def predict(view: View) -> np.ndarray:
+    def predict(view: View, values: np.ndarray) -> np.ndarray:
         model = HistGradientBoostingRegressor(early_stopping=False, random_state=seed)
-        standard = np.clip((view.quantities[target] - mean) / spread, -FAR, FAR)
-        model.fit(view.ordinal(inputs), standard)
+        model.fit(view.ordinal(inputs), np.clip((values - mean) / spread, -FAR, FAR))
         return np.asarray(model.predict(holdout.ordinal(inputs)) * spread + mean)
 
-    made, real = predict(synthetic), predict(train)
+    made, real = predict(synthetic, made_up), predict(train, learned)
     errors = {
+        "scale": "log" if heavy else "plain",
         "rmse": float(np.sqrt(((made - truth) ** 2).mean())),
         "rmse_trained_on_real": float(np.sqrt(((real - truth) ** 2).mean())),
     }
-    return _result(metric, "R2", truth, made, real, r_squared, -np.inf, errors)
+    return _result(metric, "R2 of the log" if heavy else "R2", truth, made, real, r_squared, -np.inf, errors)
 
 
 def _classification(
@@ -137,6 +141,6 @@ def _result(
         floor=floor,
         interval=interval(value, influence, lowest, 1.0),
         unit="score",
-        sentence=f"trained on synthetic rows, tested on {len(truth):,} held-out ones; beside it: trained on real rows",
+        sentence=f"tested on {len(truth):,} held-out rows; beside it: trained on real rows",
         details=details,
     )

@@ -28,6 +28,13 @@ def test_a_broken_dependence_is_seen_though_every_column_is_right(views: Tables,
     assert result.interval[0] > 0.6
 
 
+def test_labels_that_one_table_lacks_by_chance_give_nothing_away(views: Tables):
+    tables = ({"place": np.random.default_rng(seed).integers(0, 3000, 300).astype(str)} for seed in range(3))
+    result = Detector().compute(*views({"place": "categorical"}, *tables), np.random.default_rng(0))
+    assert result.floor is not None
+    assert abs(result.floor - 0.5) < 0.11  # standard error 0.024: false alarm 1 in 100,000
+
+
 def test_a_hundred_rows_of_each_kind_are_needed(views: Tables, draw: Draw):
     result = Detector().compute(*views(TYPES, draw(400, 0), draw(99, 1), draw(400, 2)), np.random.default_rng(0))
     assert result.value is None

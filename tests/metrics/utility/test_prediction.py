@@ -38,6 +38,19 @@ def test_a_number_is_predicted_by_regression(views: Tables, draw: Draw):
     assert result.details["rmse"] < 12
 
 
+def test_a_heavy_tailed_number_is_predicted_by_its_logarithm(views: Tables, draw: Draw):
+    tables = [draw(300, seed) for seed in range(3)]
+    for rows in tables:
+        rows["followers"] = np.round(np.exp(rows["age"] / 6))
+        rows["followers"][:2] = 1e14
+    result = Prediction().compute(
+        *views(TYPES | {"followers": "numeric"}, *tables, "followers"), np.random.default_rng(0)
+    )
+    assert result.title == "Prediction R2 of the log"
+    assert result.value is not None
+    assert result.value > 0.4
+
+
 def test_a_class_that_was_never_generated_counts_as_a_guess(views: Tables, draw: Draw):
     tables = [draw(300, seed) for seed in range(3)]
     for rows in tables:
