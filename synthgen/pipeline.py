@@ -261,7 +261,7 @@ def _notes(model: Synthesizer) -> list[str]:
     if model.interrupted_:
         notes.append("training was stopped by hand; the best model so far was kept, --resume goes on from there")
     elif training.get("cut"):
-        notes.append("training was cut by --minutes or training.max_steps before held-out rows said that it was done")
+        notes.append("training was cut by --minutes before held-out rows said that it was done")
     return notes
 
 

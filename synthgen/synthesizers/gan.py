@@ -21,7 +21,7 @@ from synthgen.columns.detect import detect_schema
 from synthgen.config import RunConfig, check_settings
 from synthgen.errors import ConfigError, NotFittedError, RunError
 from synthgen.nets.any_order import AnyOrderGenerator
-from synthgen.nets.rollout import CHUNK_ROWS, RollOut
+from synthgen.nets.rollout import CHUNK_ROWS, RollOut, phase_of
 from synthgen.seeding import derived_seed
 from synthgen.storage import Checkpoint, Run, RunWriter, read_run, writing
 from synthgen.table.origin import Origin
@@ -199,7 +199,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
     ) -> None:
         """Train the generator and correct its marginals."""
         layout = self.codec_.layout(tokens_NS)
-        chosen: Plan = plan(layout, len(tokens_NS), config.training)
+        chosen: Plan = plan(len(tokens_NS), config.training)
         train, held = split_held(len(tokens_NS), config.training.held_share, config.seed)
         tokens = torch.from_numpy(tokens_NS)
         trainer = Trainer(
@@ -282,7 +282,8 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         parts = []
         for at in range(start, start + rows, CHUNK_ROWS):
             rng = torch.Generator(roll_out.device).manual_seed(derived_seed(seed, "sample", at))
-            parts.append(roll_out.chunk(CHUNK_ROWS, rng)[: start + rows - at].to(torch.int32).cpu().numpy())
+            chunk = roll_out.chunk(CHUNK_ROWS, rng, phase=phase_of(seed, at // CHUNK_ROWS))
+            parts.append(chunk[: start + rows - at].to(torch.int32).cpu().numpy())
         return np.concatenate(parts) if parts else np.zeros((0, len(roll_out.layout.slots)), np.int32)
 
     def _fitted(self) -> Self:

@@ -235,7 +235,7 @@ class Trainer:
         wanted = self._cooldown_wanted()
         stalled = clock.stalled >= plan.patience
         if stalled or clock.step + wanted >= last:
-            clock.cut = not stalled
+            clock.cut = not stalled and clock.step_cap is not None and clock.step_cap < plan.max_steps
             clock.cooldown_start, clock.stalled = clock.step, 0
             clock.cooldown_steps = min(wanted, last - clock.step)
             if stalled:

@@ -27,7 +27,7 @@ def tokens_of(rows: int = 800) -> np.ndarray:
 def trainer_of(tokens: np.ndarray, **settings: float) -> Trainer:
     chosen = {"width": 16, "blocks": 1, "batch_rows": 64, "evaluate_every": 20, "max_steps": 120, **settings}
     layout: Layout = layout_of([4, 4, 3], seen=[list(column) for column in tokens.T])
-    filled = plan(layout, len(tokens), TrainingSettings(**chosen))
+    filled = plan(len(tokens), TrainingSettings(**chosen))
     train, held = split_held(len(tokens), 0.1, 0)
     data = torch.from_numpy(tokens)
     return Trainer(new_generator(layout, filled, 0), data[train], data[held], filled, 0, CPU)
