@@ -10,7 +10,6 @@ from typing import Any
 
 from synthgen.training.settings import TrainingSettings
 
-
 STEPS, STEPS_ROWS = 3_500, 40_000
 """Steps at the most for a table of so many rows, held-out loss gains next to nothing after; they grow with the root."""
 
