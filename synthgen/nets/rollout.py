@@ -23,8 +23,10 @@ FINE_PASSES = 4
 
 
 def phase_of(seed: int, number: int) -> float:
-    """Where the uniforms of one chunk begin. Chunks of one sampling spread theirs evenly between one another, so that
-    what five rows in 30,000 hold comes back in about five.
+    """Where the uniforms of one chunk begin.
+
+    Chunks of one sampling spread theirs evenly between one another, so that what five rows in 30,000 hold comes
+    back in about five.
 
     Example:
         >>> round((phase_of(7, 1) - phase_of(7, 0)) % 1, 3)
