@@ -113,5 +113,5 @@ def test_the_correction_brings_shares_to_the_tables() -> None:
     layout = layout_of([4, 4, 3], seen=[list(column) for column in tokens.T])
     generator = generator_of(layout)
     before, *_, last = correct_marginals(generator, tokens, seed=0, rows=16_384, rounds=10)
-    assert before > 0.3
-    assert last < 0.25 * before
+    assert before > 0.15
+    assert last < 0.3 * before
