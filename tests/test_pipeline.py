@@ -95,6 +95,6 @@ def test_two_runs_leave_the_same_bytes(data: Path, tmp_path: Path) -> None:
 
 def test_memory_of_sampling_is_bounded_by_chunks(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pipeline.fit(data, tmp_path / "run", RunConfig(training=QUICK))
-    monkeypatch.setattr(gan, "DECODE_ROWS", gan.CHUNK_ROWS)
+    monkeypatch.setattr(gan, "DECODE_ROWS", 2048)
     sizes = [len(chunk) for chunk in gan.load(tmp_path / "run").sample_chunks(5000)]
     assert sizes == [2048, 2048, 904]

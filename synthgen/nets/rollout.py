@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from synthgen.nets.any_order import AnyOrderGenerator, Residual
 from synthgen.seeding import derived_seed
 
-CHUNK_ROWS = 2048
-"""Rows drawn in one order; few enough to stay in a core's cache, many enough for fast products."""
+CHUNK_ROWS = 512
+"""Rows drawn in one order. Shares differ a little from one order to the next: with 2048 rows to each, the shape error
+of 11,000 rows was half as large again (0.89 % against 0.62 %), at the same speed."""
 SHARED_STATES = 0.5
 """While there are fewer states than so many times the rows, the trunk runs once per state."""
 GOLDEN, SILVER = 0.6180339887498949, 0.41421356237309515

@@ -34,9 +34,9 @@ from synthgen.training.planning import Plan, plan
 from synthgen.training.progress import Progress, Silent
 from synthgen.training.quality import LiveQuality
 
-DECODE_ROWS = 16 * CHUNK_ROWS
+DECODE_ROWS = 64 * CHUNK_ROWS
 """Rows decoded at a time: what is in memory while sampling, whatever the number of rows asked for."""
-CORRECTION_ROWS = 8 * CHUNK_ROWS
+CORRECTION_ROWS = 32 * CHUNK_ROWS
 LOOKS_PER_FIGURE = 2
 SECONDS_BETWEEN_CHECKPOINTS = 20.0
 FEW_ROWS = 1_000

@@ -14,15 +14,13 @@ import numpy as np
 import torch
 
 from synthgen.nets.any_order import AnyOrderGenerator
-from synthgen.nets.rollout import RollOut
+from synthgen.nets.rollout import CHUNK_ROWS, RollOut
 from synthgen.seeding import derived_seed
 
 MAX_STEP = 1.0
 """A bias moves by at most so much per round; what is rarer than one row in the roll-out is not known better."""
 WORTH_IT = 0.9
 """A round that leaves more than this share of the distance was mostly noise."""
-ORDER_ROWS = 512
-"""Rows per order: shares differ a little from one order to another, so many orders are wanted."""
 SMOOTHING = 1.0
 """Rows added to every token of both sides, so that a token of two rows is not chased."""
 
@@ -51,8 +49,8 @@ def correct_marginals(
         rng = torch.Generator(device).manual_seed(derived_seed(seed, "correction", number))
         roll_out = RollOut(generator)
         shares = [torch.zeros(size, device=device) for size in layout.sizes]
-        for start in range(0, rows, ORDER_ROWS):
-            roll_out.chunk(min(ORDER_ROWS, rows - start), rng, shares=shares)
+        for start in range(0, rows, CHUNK_ROWS):
+            roll_out.chunk(min(CHUNK_ROWS, rows - start), rng, shares=shares)
         steps, distance = [], []
         for s, slot in enumerate(layout.slots):
             real, drawn = wanted[s].copy(), shares[s].cpu().double().numpy()
