@@ -70,7 +70,7 @@ class RollOut:
             n_rows: B.
             rng: on the generator's device.
             shares: when given, the probabilities of each slot's tokens are added to it over rows, slot by slot.
-            phase: where the evenly spread uniforms begin, 0 to 1; None: drawn. See ``phases``.
+            phase: where the evenly spread uniforms begin, 0 to 1; None: drawn. See ``phase_of``.
 
         Returns:
             ``(B, S)`` tokens.
