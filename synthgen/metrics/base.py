@@ -7,10 +7,13 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from synthgen.metrics.charts import Chart
 from synthgen.metrics.view import View
 
 Direction = Literal["lower", "higher", "half"]
 """Which way is better; ``half``: 0.5 is ideal, on either side is worse."""
+Group = Literal["validity", "fidelity", "utility", "privacy"]
+"""The question that a metric helps to answer: are the rows possible, faithful, useful, private?"""
 Unit = Literal["share", "score", "count"]
 """``share``: 0 to 1, shown in per cent; ``score``: shown as it is; ``count``: a whole number."""
 
@@ -28,7 +31,9 @@ class Result:
         interval: 95 %, of the value; None where sampling noise is what the floor shows.
         unit: what the figures are in.
         sentence: what was measured on what, one clause.
+        meaning: what the figure means for the user of the table, one sentence beside the floor.
         details: figures behind the value, JSON types; no value of a cell, only names of columns.
+        charts: pictures of it.
         reason: why not applicable.
     """
 
@@ -40,7 +45,9 @@ class Result:
     interval: tuple[float, float] | None = None
     unit: Unit = "share"
     sentence: str = ""
+    meaning: str = ""
     details: dict[str, Any] = field(default_factory=dict)
+    charts: tuple[Chart, ...] = ()
     reason: str = ""
 
     def to_json(self) -> dict[str, Any]:
@@ -77,6 +84,7 @@ class Metric(Protocol):
 
     name: str
     title: str
+    group: Group
     direction: Direction
 
     def compute(self, train: View, holdout: View, synthetic: View, rng: np.random.Generator) -> Result:

@@ -7,7 +7,7 @@ Metrics go by what a column measures, never by its type, so a new column type is
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
@@ -41,6 +41,8 @@ class View:
         others: cells of identifiers, texts, sets and positions, as they stand in the table.
         missing: ``(N,)`` True where the cell is missing, for columns with a missing cell in any of the tables.
         target: the column to predict.
+        types: the schema's type of each column of ``measures``.
+        min_holders: a label, bin or row of real data is named in a result only when so many rows hold it.
     """
 
     n_rows: int
@@ -51,6 +53,8 @@ class View:
     others: dict[str, pa.ChunkedArray]
     missing: dict[str, np.ndarray]
     target: str | None = None
+    types: dict[str, str] = field(default_factory=dict)
+    min_holders: int = 5
 
     @property
     def compared(self) -> list[str]:
@@ -68,6 +72,8 @@ class View:
             {name: cells.take(pa.array(rows)) for name, cells in self.others.items()},
             {name: cells[rows] for name, cells in self.missing.items()},
             self.target,
+            self.types,
+            self.min_holders,
         )
 
     def draw(self, most: int, rng: np.random.Generator) -> View:
@@ -81,7 +87,12 @@ class View:
 
 
 def read_views(
-    train: pa.Table, holdout: pa.Table, synthetic: pa.Table, schema: Schema, target: str | None = None
+    train: pa.Table,
+    holdout: pa.Table,
+    synthetic: pa.Table,
+    schema: Schema,
+    target: str | None = None,
+    min_holders: int = 5,
 ) -> tuple[View, View, View]:
     """The three tables as metrics see them.
 
@@ -91,12 +102,13 @@ def read_views(
         synthetic: what it made.
         schema: says what the columns mean.
         target: the column to predict.
+        min_holders: see ``View``.
 
     Raises:
         DataError: a table lacks a column of the schema that is not dropped.
     """
     tables = (train, holdout, synthetic)
-    views = tuple(View(table.num_rows, {}, {}, {}, {}, {}, {}, target) for table in tables)
+    views = tuple(View(table.num_rows, {}, {}, {}, {}, {}, {}, target, {}, min_holders) for table in tables)
     for column in schema.columns:
         if column.type == "drop":
             continue
@@ -123,7 +135,7 @@ def _add(column: ColumnSchema, cells: list[pa.ChunkedArray], views: tuple[View, 
         for view, values in zip(views, codes, strict=True):
             view.labels[name], view.sizes[name] = values, size
     for view, column_cells in zip(views, cells, strict=True):
-        view.measures[name] = measure
+        view.measures[name], view.types[name] = measure, column.type
         if measure not in ("quantity", "label"):
             view.others[name] = column_cells
         if any(part.null_count for part in cells):

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedKFold
 
-from synthgen.metrics.base import Direction, Result, not_applicable
+from synthgen.metrics.base import Direction, Group, Result, not_applicable
 from synthgen.metrics.statistics import auc_and_influence, interval
 from synthgen.metrics.view import View
 
@@ -30,6 +30,7 @@ class Detector:
 
     name = "detector"
     title = "Detector AUC"
+    group: Group = "fidelity"
     direction: Direction = "half"
 
     def compute(self, train: View, holdout: View, synthetic: View, rng: np.random.Generator) -> Result:

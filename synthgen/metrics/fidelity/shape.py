@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from synthgen.metrics.base import Direction, Result, not_applicable
+from synthgen.metrics.base import Direction, Group, Result, not_applicable
 from synthgen.metrics.statistics import floor_scale, kolmogorov_smirnov, total_variation
 from synthgen.metrics.view import View
 
@@ -21,6 +21,7 @@ class Shape:
 
     name = "shape"
     title = "Shape error"
+    group: Group = "fidelity"
     direction: Direction = "lower"
 
     def compute(self, train: View, holdout: View, synthetic: View, rng: np.random.Generator) -> Result:

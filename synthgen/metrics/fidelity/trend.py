@@ -9,7 +9,7 @@ from itertools import combinations
 
 import numpy as np
 
-from synthgen.metrics.base import Direction, Result, not_applicable
+from synthgen.metrics.base import Direction, Group, Result, not_applicable
 from synthgen.metrics.statistics import floor_scale, total_variation
 from synthgen.metrics.view import View
 
@@ -39,6 +39,7 @@ class Trend:
 
     name = "trend"
     title = "Trend error"
+    group: Group = "fidelity"
     direction: Direction = "lower"
 
     def compute(self, train: View, holdout: View, synthetic: View, rng: np.random.Generator) -> Result:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from synthgen.metrics.base import Direction, Result, not_applicable
+from synthgen.metrics.base import Direction, Group, Result, not_applicable
 from synthgen.metrics.statistics import binomial_interval
 from synthgen.metrics.view import View
 
@@ -23,6 +23,7 @@ class Copies:
 
     name = "copies"
     title = "Exact copies of training rows"
+    group: Group = "privacy"
     direction: Direction = "lower"
 
     def compute(self, train: View, holdout: View, synthetic: View, rng: np.random.Generator) -> Result:

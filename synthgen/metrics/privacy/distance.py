@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from synthgen.metrics.base import Direction, Result, not_applicable
+from synthgen.metrics.base import Direction, Group, Result, not_applicable
 from synthgen.metrics.statistics import binomial_interval
 from synthgen.metrics.view import View
 
@@ -30,6 +30,7 @@ class DistanceShare:
 
     name = "distance_share"
     title = "Distance share"
+    group: Group = "privacy"
     direction: Direction = "half"
 
     def compute(self, train: View, holdout: View, synthetic: View, rng: np.random.Generator) -> Result:

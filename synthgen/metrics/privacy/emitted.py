@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synthgen.metrics.base import Direction, Result, not_applicable
+from synthgen.metrics.base import Direction, Group, Result, not_applicable
 from synthgen.metrics.view import View
 
 
@@ -15,6 +15,7 @@ class Emitted:
 
     name = "emitted"
     title = "Real identifiers and texts"
+    group: Group = "privacy"
     direction: Direction = "lower"
 
     def compute(self, train: View, holdout: View, synthetic: View, rng: np.random.Generator) -> Result:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
-from synthgen.metrics.base import Direction, Result, not_applicable
+from synthgen.metrics.base import Direction, Group, Result, not_applicable
 from synthgen.metrics.statistics import TWO_SIDED, interval, macro_auc, r_squared, standard_error
 from synthgen.metrics.view import View
 
@@ -36,6 +36,7 @@ class Prediction:
 
     name = "prediction"
     title = "Prediction"
+    group: Group = "utility"
     direction: Direction = "higher"
 
     def compute(self, train: View, holdout: View, synthetic: View, rng: np.random.Generator) -> Result:
