@@ -37,9 +37,9 @@ from synthgen.errors import RunError, near_miss
 from synthgen.locking import explained, locked
 from synthgen.toml import to_toml
 
-FORMAT = 1
+FORMAT = 2
 """Raised when an older synthgen could not read what this one writes; ``OLDEST`` says what this one reads."""
-OLDEST = 1
+OLDEST = 2
 
 WEIGHTS, MANIFEST, CHECKPOINT = "weights.safetensors", "manifest.json", "checkpoint.safetensors"
 HASHED = ("config.toml", "schema.json", "codec.json", WEIGHTS, "history.jsonl")

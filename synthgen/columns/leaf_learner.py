@@ -18,6 +18,8 @@ FEW = 100
 """A column that needs no more tokens than this gets one slot."""
 CELLS = 16
 """Equal-mass cells in a bin; spikes may double it."""
+END_HOLDERS = 2
+"""The outermost bins are halved while each half has so many times the holders that any leaf needs."""
 GRID_EVIDENCE = 4.0
 """A coarser grid is believed when chance would show it once in ten to this power."""
 
@@ -40,7 +42,7 @@ class LeafLearner:
         counts: ``(D,)`` rows that hold each.
         grid: whether the values count a grid.
         min_holders: a leaf has so many rows, and an edge is an average over so many.
-        bins: at most so many coarse bins.
+        bins: at most so many coarse bins, before those at the ends are halved.
         limits: values never to be crossed.
         cells: about so many cells in a bin; with one, the ends of the column are not cut finer either.
     """
@@ -120,9 +122,24 @@ class LeafLearner:
                 continue
             parts = max(1, round(bins * self._mass(first, stop) / max(rest, 1)))
             cuts = self._cuts(first, stop, parts)
+            if self.cells > 1:
+                cuts = self._finer_bins(cuts)
             for begin, end in pairwise(cuts):
                 groups += self._cells(begin, end, len(groups))
         return self._finer_ends(groups) if self.cells > 1 else groups
+
+    def _finer_bins(self, cuts: list[int]) -> list[int]:
+        """Halve the outermost bins of the column while enough rows remain: extremes decide correlations."""
+        cuts = list(cuts)
+        for upper in (False, True):
+            while cuts[-1 if upper else 0] == (self.values.size if upper else 0):
+                begin, end = cuts[-2:] if upper else cuts[:2]
+                target = self.total[end if upper else begin] + (-1 if upper else 1) * self._mass(begin, end) / 2
+                cut = int(np.searchsorted(self.total, target))
+                if min(self._mass(begin, cut), self._mass(cut, end)) < END_HOLDERS * self.holders:
+                    break
+                cuts.insert(len(cuts) - 1 if upper else 1, cut)
+        return cuts
 
     def _cells(self, first: int, stop: int, label: int) -> list[Group]:
         """The cells of one bin: spikes exact, the rest in equal masses."""

@@ -1,4 +1,4 @@
-"""A number: atoms, coarse bins of equal mass, cells inside a bin; drawn on the column's own grid.
+"""A number: atoms, coarse bins of equal mass, finer at the ends, cells inside a bin; drawn on the column's own grid.
 
 ``leaves.py`` cuts the line, ``tails.py`` has the law of the outermost cells, ``number_text.py`` the format.
 """
@@ -29,7 +29,7 @@ from synthgen.columns.tails import MIN_EXCEEDANCES, TailLaw, upper_tail
 from synthgen.errors import ConfigError, DataError
 
 BINS = 50
-"""Coarse bins at most: with 16 cells each, one leaf holds about 1 / 800 of the rows."""
+"""Coarse bins at most, before those at the ends are halved; with 16 cells each, a leaf holds 1 / 800 of the rows."""
 TAILS = ("auto", "heavy", "light")
 
 

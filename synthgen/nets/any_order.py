@@ -13,7 +13,9 @@ Sources: order-agnostic likelihood, Uria et al. 2014, arXiv:1310.1757; Hoogeboom
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -26,6 +28,8 @@ MULTI_HOT_TOKENS = 1200
 """Up to so many tokens a product with a row of zeros and ones is faster than looking embeddings up."""
 
 
+OUTERMOST = 1e-5
+"""The share of the rows beyond which a place counts as no further out: 4.3 standard deviations."""
 HALF_OWN_ROWS, HALF_OWN_ROWS_OF_A_VALUE = 4_000.0, 100.0
 """Rows with which a bin, and a single value, of an ordered slot has half a vector of its own."""
 
@@ -98,8 +102,16 @@ def own_strength(layout: Layout, number: int) -> np.ndarray:
     return strength
 
 
+def drop(x: Tensor, share: float, rng: torch.Generator | None) -> Tensor:
+    """Dropout from a generator of our own, so that a run can be repeated; a byte of chance per entry."""
+    words = torch.empty((x.numel() + 7) // 8, dtype=torch.int64, device=x.device)
+    bytes_ = words.random_(-(2**63), generator=rng, to=None).view(torch.uint8)[: x.numel()].view_as(x)
+    dropped = round(256 * share)
+    return x * (bytes_ >= dropped) * (256 / (256 - dropped))
+
+
 class Residual(nn.Module):
-    """``h + down(silu(up(norm(h))))``; the identity when new.
+    """``h + down(drop(silu(up(norm(h)))))``; the identity when new.
 
     Shape: ``(*, D)`` to ``(*, D)``.
     """
@@ -110,13 +122,17 @@ class Residual(nn.Module):
         nn.init.zeros_(self.down.weight)
         nn.init.zeros_(self.down.bias)
 
-    def forward(self, h_BD: Tensor) -> Tensor:
-        change_BD: Tensor = self.down(F.silu(self.up(self.norm(h_BD))))
+    def forward(self, h_BD: Tensor, drop: Callable[[Tensor], Tensor] | None = None) -> Tensor:
+        up_BD = F.silu(self.up(self.norm(h_BD)))
+        change_BD: Tensor = self.down(drop(up_BD) if drop else up_BD)
         return h_BD + change_BD
 
 
 class Waves(nn.Module):
     """What neighbouring tokens of an ordered slot share: waves over their place, mixed per slot.
+
+    Beside the waves stand the normal score of the place and its square: places tell the tails of a column hardly
+    apart, and with scores two columns that move together, as normal ones with a correlation do, take one weight each.
 
     Shape: to ``(V, D)``; zero for tokens without a place.
     """
@@ -130,7 +146,9 @@ class Waves(nn.Module):
         ordered_V = ~places_V.isnan()
         place_V1 = places_V.nan_to_num(0.0)[:, None]
         angle = math.pi * place_V1 * 2.0 ** torch.arange(waves)
-        waves_VF = torch.cat([2 * place_V1 - 1, angle.sin(), angle.cos()], 1) * ordered_V[:, None]
+        score_V1 = torch.special.ndtri(place_V1.clamp(OUTERMOST, 1 - OUTERMOST)) / 3
+        features = [2 * place_V1 - 1, score_V1, score_V1**2, angle.sin(), angle.cos()]
+        waves_VF = torch.cat(features, 1) * ordered_V[:, None]
         blocks = [(slot_V == slot).nonzero().squeeze(1) for slot in sorted(set(slot_V[ordered_V].tolist()))]
         widest = max((len(block) for block in blocks), default=0)
         padded = torch.zeros(len(blocks), widest, waves_VF.shape[1])  # one padded block per ordered slot
@@ -158,7 +176,8 @@ class AnyOrderGenerator(nn.Module):
         layout: the row's slots.
         width: D.
         blocks: residual blocks.
-        dropout: share of the input's entries set to zero while training.
+        dropout: share of the hidden entries of each block set to zero while training.
+        input_dropout: the same for the sum of the embeddings.
         waves: octaves of sine and cosine over a column's order; the finest of six has a period of 1/16 of the column.
 
     Shape:
@@ -170,10 +189,12 @@ class AnyOrderGenerator(nn.Module):
     impossible: Tensor
     own: Tensor
 
-    def __init__(self, layout: Layout, width: int, blocks: int, dropout: float = 0.0, waves: int = 6) -> None:
+    def __init__(
+        self, layout: Layout, width: int, blocks: int, dropout: float = 0.0, waves: int = 6, input_dropout: float = 0.0
+    ) -> None:
         super().__init__()
         sizes = layout.sizes
-        self.layout, self.width, self.p_drop = layout, width, dropout
+        self.layout, self.width, self.dropout, self.input_dropout = layout, width, dropout, input_dropout
         self.groups = padded_groups(sizes, layout.stages)
         self.n_tokens, n_slots = self.groups[-1].stop, len(sizes)
         first, slot_V = torch.zeros(n_slots, dtype=torch.long), torch.zeros(self.n_tokens, dtype=torch.long)
@@ -212,19 +233,23 @@ class AnyOrderGenerator(nn.Module):
             return F.embedding_bag(chosen_BS, embed, mode="sum")
         return embed.new_zeros(len(tokens_BS), len(embed)).scatter_(1, chosen_BS, 1.0) @ embed
 
-    def drop(self, x_BD: Tensor, rng: torch.Generator | None) -> Tensor:
-        """Dropout from a generator of our own, so that a run can be repeated; a byte of chance per entry."""
-        if not self.training or not self.p_drop or rng is None:
-            return x_BD
-        words = torch.empty((x_BD.numel() + 7) // 8, dtype=torch.int64, device=x_BD.device)
-        bytes_ = words.random_(-(2**63), generator=rng, to=None).view(torch.uint8)[: x_BD.numel()].view_as(x_BD)
-        dropped = round(256 * self.p_drop)
-        return x_BD * (bytes_ >= dropped) * (256 / (256 - dropped))
-
     def hidden(self, tokens_BS: Tensor, given_BS: Tensor, rng: torch.Generator | None = None) -> tuple[Tensor, ...]:
-        """What the heads read, ``(B, D)``, with the head ``(V, D)`` and bias ``(V,)`` themselves."""
+        """What the heads read, ``(B, D)``, with the head ``(V, D)`` and bias ``(V,)`` themselves.
+
+        Args:
+            tokens_BS: tokens.
+            given_BS: which of them are given.
+            rng: of the dropout while training; None: no dropout.
+        """
         embed, head, bias = self.tables()
-        return self.trunk(self.drop(self.given_sum(embed, tokens_BS, given_BS), rng)), head, bias
+        h_BD = self.given_sum(embed, tokens_BS, given_BS)
+        learning = self.training and rng is not None
+        if learning and self.input_dropout:
+            h_BD = drop(h_BD, self.input_dropout, rng)
+        between = partial(drop, share=self.dropout, rng=rng) if learning and self.dropout else None
+        for part in self.trunk:
+            h_BD = part(h_BD, between) if isinstance(part, Residual) else part(h_BD)
+        return h_BD, head, bias
 
     def forward(self, tokens_BS: Tensor, given_BS: Tensor) -> list[Tensor]:
         """Logits per group, ``(B, G, W)``, in the order of ``groups``: each slot from the given ones."""

@@ -306,4 +306,4 @@ def new_generator(layout: Layout, plan: Plan, seed: int) -> AnyOrderGenerator:
     """A generator whose first weights come from the seed alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derived_seed(seed, "weights"))
-        return AnyOrderGenerator(layout, plan.width, plan.blocks, plan.dropout, plan.waves)
+        return AnyOrderGenerator(layout, plan.width, plan.blocks, plan.dropout, plan.waves, plan.input_dropout)

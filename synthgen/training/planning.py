@@ -22,6 +22,7 @@ class Plan:
     width: int
     blocks: int
     dropout: float
+    input_dropout: float
     waves: int
     learning_rate: float
     weight_decay: float
@@ -50,7 +51,8 @@ def plan(n_rows: int, settings: TrainingSettings) -> Plan:
         "batch_rows": 256 if n_rows < 4_000 else 512 if n_rows < 200_000 else 1024,
         "width": 128,
         "blocks": 2,
-        "dropout": 0.2 if n_rows < 200_000 else 0.05,
+        "dropout": 0.3 if n_rows < 200_000 else 0.05,
+        "input_dropout": 0.1 if n_rows < 200_000 else 0.0,
         "waves": 3 if n_rows < 40_000 else 6,
         "learning_rate": 2e-3,
         "weight_decay": 0.01,

@@ -12,7 +12,8 @@ class TrainingSettings(BaseModel):
         batch_rows: rows in one step.
         width: width of the network.
         blocks: residual blocks.
-        dropout: share of the input's entries set to zero while training.
+        dropout: share of the hidden entries of each block set to zero while training.
+        input_dropout: the same for the sum of the embeddings.
         waves: octaves with which a number's order is seen; more of them see finer differences.
         learning_rate: of AdamW, held until held-out loss stalls, then decayed to zero.
         weight_decay: of AdamW.
@@ -32,6 +33,7 @@ class TrainingSettings(BaseModel):
     width: int | None = Field(default=None, ge=8)
     blocks: int | None = Field(default=None, ge=1)
     dropout: float | None = Field(default=None, ge=0, lt=1)
+    input_dropout: float | None = Field(default=None, ge=0, lt=1)
     waves: int | None = Field(default=None, ge=1, le=12)
     learning_rate: float | None = Field(default=None, gt=0)
     weight_decay: float | None = Field(default=None, ge=0)

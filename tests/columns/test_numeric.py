@@ -148,9 +148,12 @@ def test_coarse_tokens_and_their_places_rise_with_the_value() -> None:
 def test_bins_hold_equal_masses() -> None:
     values = pa.array(np.random.default_rng(0).normal(size=20_000))
     held = np.bincount(tokens_of(fitted(values), values)[:, 0])
-    assert held.size == 50
-    assert held.min() > 300
-    assert held.max() < 500
+    ends = [400 / 2**k for k in range(1, 6)]  # the outermost bins are halved while each half has 10 rows
+    assert held.size == 60
+    np.testing.assert_allclose(held[6:-6], 400, atol=4)
+    np.testing.assert_allclose(held[1:6][::-1], ends, atol=4)
+    np.testing.assert_allclose(held[-6:-1], ends, atol=4)
+    assert min(held[0], held[-1]) >= 10
 
 
 def test_no_value_of_few_rows_is_in_the_state() -> None:
@@ -210,7 +213,7 @@ def test_values_never_seen_get_the_nearest_leaf() -> None:
 
 def test_bins_and_other_settings_are_checked() -> None:
     values = pa.array(np.random.default_rng(0).normal(size=2000))
-    assert fitted(values, bins=7).slots[0].size == 7
+    assert fitted(values, bins=7).slots[0].size == 7 + 2 * 4  # 286 rows halved four times, at either end
     for wrong in ({"bins": 0}, {"tail": "huge"}, {"decimal": ";"}, {"decimals": -1}):
         with pytest.raises(ConfigError, match="expected"):
             fitted(values, **wrong)

@@ -50,7 +50,7 @@ def test_rolled_out_rows_follow_the_generators_own_law() -> None:
 
 def test_only_tokens_that_may_follow_are_drawn() -> None:
     layout = path_layout()
-    drawn = RollOut(generator_of(layout, scale=5.0)).chunk(4000, torch.Generator().manual_seed(0)).numpy()
+    drawn = RollOut(generator_of(layout, scale=2.0)).chunk(4000, torch.Generator().manual_seed(0)).numpy()
     coarse, fine = drawn[:, 1], drawn[:, 2]
     assert set(fine[coarse == 0]) == {3}
     assert set(fine[coarse == 1]) <= {0, 1}
@@ -59,7 +59,7 @@ def test_only_tokens_that_may_follow_are_drawn() -> None:
 
 def test_a_token_never_seen_is_never_drawn() -> None:
     layout = layout_of([4, 3], seen=[[0, 1, 3, 3], [0, 2, 2, 2]])
-    drawn = RollOut(generator_of(layout, scale=5.0)).chunk(4000, torch.Generator().manual_seed(0)).numpy()
+    drawn = RollOut(generator_of(layout, scale=2.0)).chunk(4000, torch.Generator().manual_seed(0)).numpy()
     assert set(drawn[:, 0]) <= {0, 1, 3}
     assert set(drawn[:, 1]) <= {0, 2}
 
