@@ -53,6 +53,8 @@ class TableReport:
     table: TableSpec
     floor: dict[str, Any]
     results: dict[str, dict[str, Any]]
+    newest: str
+    """The run whose times compare with one another; others get a dagger."""
 
     def real_task(self) -> float:
         """Task score of a model trained on the real training rows."""
@@ -105,9 +107,10 @@ class TableReport:
             fit_met = fit["fit_s"] <= bars.fit_share_of_argn * peer_fit
         speed_met = None if peer_speed is None else sample["rows_per_s"] >= peer_speed
         memory = f"{fit['fit_peak_mb']:,.0f} / {sample['sample_peak_mb']:,.0f}"
+        mark = "" if self.results[name]["run"] == self.newest else " †"
         return [
-            Cell(seconds(fit["fit_s"]), fit_met),
-            Cell(three_digits(sample["rows_per_s"]), speed_met),
+            Cell(seconds(fit["fit_s"]) + mark, fit_met if not mark else None),
+            Cell(three_digits(sample["rows_per_s"]) + mark, speed_met if not mark else None),
             Cell(memory),
         ]
 
@@ -178,16 +181,17 @@ def machine_lines(results: list[dict[str, Any]]) -> list[str]:
         f"{facts['memory_gb']} GB, no GPU; {facts['system']}; Python {facts['python']}; {last['date'][:10]}.",
         "Versions: " + ", ".join(f"{name} {number}" for name, number in sorted(versions.items())) + ".",
     ]
-    if len({(result["run"], str(result["machine"])) for result in results}) > 1:
-        lines.append("**Not all rows are of one run: do not compare their times.**")
+    if len({result["run"] for result in results}) > 1:
+        lines.append("† taken in another run than the rest, with other work beside it: its times do not compare.")
     return [*lines, ""]
 
 
 def markdown(floors: dict[str, Any], results: list[dict[str, Any]]) -> str:
     """The whole report."""
     lines = machine_lines(results)
+    newest = max((result["run"] for result in results), default="")
     for name, table in TABLES.items():
         if name in floors:
             of_table = {result["system"]: result for result in results if result["table"] == name}
-            lines += TableReport(table, floors[name], of_table).lines()
+            lines += TableReport(table, floors[name], of_table, newest).lines()
     return "\n".join(lines)
