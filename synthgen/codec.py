@@ -97,10 +97,7 @@ class Modelled:
             plain = plain[:, :0]
         if not len(plain):
             return pa.nulls(len(tokens), self.physical)
-        if isinstance(self.type, Numeric):
-            values = self.type.place(plain, rng.random(len(plain)), tail[present])
-        else:
-            values = self.type.decode(plain, rng, start)
+        values = self.type.decode_in_step(plain, rng, start, tail[present])
         if present.all():
             return values
         where = np.full(len(tokens), -1, np.int64)

@@ -158,6 +158,10 @@ class ColumnType(ABC):
             start: how many rows of this sampling came before: types that number their values go on from there.
         """
 
+    def decode_in_step(self, tokens: np.ndarray, rng: np.random.Generator, start: int, tail: np.ndarray) -> pa.Array:
+        """``decode`` with ``(N,)`` places in heavy tails, 0 to 1, that a row's columns share; others ignore them."""
+        return self.decode(tokens, rng, start)
+
     @abstractmethod
     def state(self) -> dict[str, Any]:
         """All that ``from_state`` needs, in JSON types. No rare value, no row."""

@@ -141,17 +141,14 @@ class Numeric(ColumnType):
 
     def decode(self, tokens: np.ndarray, rng: np.random.Generator, start: int) -> pa.Array:
         uniform = rng.random(len(tokens))
-        return self.place(tokens, uniform, uniform)
+        return self._place(tokens, uniform, uniform)
 
-    def place(self, tokens: np.ndarray, uniform: np.ndarray, tail: np.ndarray) -> pa.Array:
-        """Tokens to values, with given places inside the cells.
+    def decode_in_step(self, tokens: np.ndarray, rng: np.random.Generator, start: int, tail: np.ndarray) -> pa.Array:
+        """Tokens to values; in the outermost cells the largest count of followers goes with that of likes."""
+        return self._place(tokens, rng.random(len(tokens)), tail)
 
-        Args:
-            tokens: ``(N, P)`` paths.
-            uniform: ``(N,)`` place inside a cell, 0 to 1.
-            tail: ``(N,)`` place in the outermost cell of a heavy tail. Columns of one row that share it stay in step
-                where it matters most: the largest count of followers goes with the largest count of likes.
-        """
+    def _place(self, tokens: np.ndarray, uniform: np.ndarray, tail: np.ndarray) -> pa.Array:
+        """Values at given places, 0 to 1, inside cells and in the outermost cells of heavy tails."""
         coarse = tokens[:, 0]
         fine = tokens[:, 1] if tokens.shape[1] > 1 else np.zeros_like(coarse)
         leaf = self._first[coarse] + np.clip(fine, 0, self._cells[coarse] - 1)

@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from synthgen.layout import Layout
+from synthgen.layout import Layout, RowSlot
 
 MULTI_HOT_TOKENS = 1200
 """Up to so many tokens a product with a row of zeros and ones is faster than looking embeddings up."""
@@ -78,7 +78,7 @@ def padded_groups(sizes: list[int], stages: list[list[int]]) -> list[Group]:
     return placed
 
 
-def own_strength(layout: Layout, number: int) -> np.ndarray:
+def own_strength(slot: RowSlot, finer: RowSlot | None) -> np.ndarray:
     """``(size,)`` how much of a vector of its own each token of a slot has, beside what its place gives it, 0 to 1.
 
     All of it without a place; less of it the fewer rows there are to learn it from. Single values need fewer
@@ -90,13 +90,12 @@ def own_strength(layout: Layout, number: int) -> np.ndarray:
         >>> none, places = np.full(3, np.nan), np.array([0.1, 0.3, 0.6, np.nan])
         >>> coarse = RowSlot(0, "hours:coarse", 0, 4, places, np.array([900, 200, 250, 3]), missing=3)
         >>> fine = RowSlot(0, "hours:fine", 1, 3, none, np.ones(3), (0,), np.array([0, 2, 2, 0]), none=2)
-        >>> own_strength(Layout((coarse, fine)), 0).round(2).tolist()
+        >>> own_strength(coarse, fine).round(2).tolist()
         [0.9, 0.05, 0.06, 1.0]
     """
-    slot = layout.slots[number]
-    finer = next((s.follow for s in layout.slots if s.prefix == (number,) and s.follow is not None), None)
     counts = np.asarray(slot.counts, dtype=float)
-    single = np.asarray(finer) == 0 if finer is not None else np.full(slot.size, slot.level == 0)
+    follow = finer.follow if finer is not None else None
+    single = np.asarray(follow) == 0 if follow is not None else np.full(slot.size, slot.level == 0)
     half = np.where(single, HALF_OWN_ROWS_OF_A_VALUE, HALF_OWN_ROWS)
     strength: np.ndarray = np.where(np.isfinite(slot.places), counts / (counts + half), 1.0)
     return strength
@@ -200,13 +199,14 @@ class AnyOrderGenerator(nn.Module):
         first, slot_V = torch.zeros(n_slots, dtype=torch.long), torch.zeros(self.n_tokens, dtype=torch.long)
         places, counts = torch.full((self.n_tokens,), float("nan")), torch.zeros(self.n_tokens)
         own = torch.ones(self.n_tokens + n_slots, 1)
+        finer = {slot.prefix[0]: slot for slot in layout.slots if len(slot.prefix) == 1}
         for group in self.groups:
             for i, s in enumerate(group.slots):
                 at, slot = group.start + i * group.width, layout.slots[s]
                 first[s], slot_V[at : at + group.width] = at, s
                 places[at : at + sizes[s]] = torch.as_tensor(slot.places, dtype=torch.float32)
                 counts[at : at + sizes[s]] = torch.as_tensor(slot.counts, dtype=torch.float32)
-                own[at : at + sizes[s], 0] = torch.as_tensor(own_strength(layout, s), dtype=torch.float32)
+                own[at : at + sizes[s], 0] = torch.as_tensor(own_strength(slot, finer.get(s)), dtype=torch.float32)
         impossible = counts == 0  # never seen, never drawn
         total_V = torch.zeros(n_slots).index_add(0, slot_V, counts)[slot_V].clamp(min=1)
         log_share = ((counts + 0.1) / (total_V + 0.1)).log()

@@ -5,6 +5,8 @@ Letters: B rows in a chunk, U different states of them, S slots, W tokens of one
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -36,6 +38,21 @@ def phase_of(seed: int, number: int) -> float:
     return (derived_seed(seed, "phase") / 2.0**63 + number * SILVER) % 1.0
 
 
+@dataclass(frozen=True)
+class Dice:
+    """What one chunk is drawn with.
+
+    Attributes:
+        rng: on the generator's device.
+        phase: where the evenly spread uniforms begin, 0 to 1.
+        shares: when there, the probabilities of each slot's tokens are added to it over rows, slot by slot.
+    """
+
+    rng: torch.Generator
+    phase: float
+    shares: list[Tensor] | None
+
+
 class RollOut:
     """Draws rows from a generator whose weights no longer change.
 
@@ -45,7 +62,7 @@ class RollOut:
     """
 
     def __init__(self, generator: AnyOrderGenerator, fine_passes: int = FINE_PASSES) -> None:
-        self.generator, self.fine_passes, self.phase = generator.eval(), fine_passes, 0.0
+        self.generator, self.fine_passes = generator.eval(), fine_passes
         self.layout = generator.layout
         with torch.no_grad():
             self.embed, head, bias = (t.detach() for t in generator.tables())
@@ -69,13 +86,15 @@ class RollOut:
         Args:
             n_rows: B.
             rng: on the generator's device.
-            shares: when given, the probabilities of each slot's tokens are added to it over rows, slot by slot.
-            phase: where the evenly spread uniforms begin, 0 to 1; None: drawn. See ``phase_of``.
+            shares: see ``Dice``.
+            phase: see ``Dice`` and ``phase_of``; None: drawn.
 
         Returns:
             ``(B, S)`` tokens.
         """
-        self.phase = float(torch.rand(1, generator=rng, device=self.device)) if phase is None else phase
+        if phase is None:
+            phase = float(torch.rand(1, generator=rng, device=self.device))
+        dice = Dice(rng, phase, shares)
         tokens_BS = torch.zeros(n_rows, len(self.layout.slots), dtype=torch.long, device=self.device)
         sums_UD = self.embed[self.unknown].sum(0, keepdim=True)
         state_B: Tensor | None = torch.zeros_like(tokens_BS[:, 0])  # rows that drew the same so far share a state
@@ -84,7 +103,7 @@ class RollOut:
             if state_B is not None:
                 h_BD = h_BD[state_B]
             for slot in slots:
-                tokens_BS[:, slot] = self._draw(slot, h_BD, tokens_BS, rng, shares)
+                tokens_BS[:, slot] = self._draw(slot, h_BD, tokens_BS, dice)
             for slot in slots:
                 sums_UD, state_B = self._given(slot, tokens_BS[:, slot], sums_UD, state_B)
         return tokens_BS
@@ -125,35 +144,31 @@ class RollOut:
                 h_BD = block(h_BD)
         return h_BD
 
-    def _draw(
-        self, slot: int, h_BD: Tensor, tokens_BS: Tensor, rng: torch.Generator, shares: list[Tensor] | None
-    ) -> Tensor:
+    def _draw(self, slot: int, h_BD: Tensor, tokens_BS: Tensor, dice: Dice) -> Tensor:
         """One token per row for one slot."""
         layout, follow = self.layout.slots[slot], self.follow[slot]
         if follow is None:
-            return self._from_logits(slot, h_BD, None, rng, shares)
+            return self._from_logits(slot, h_BD, None, dice)
         allowed_B = follow[tuple(tokens_BS[:, s] for s in layout.prefix)]
         token_B = torch.full_like(tokens_BS[:, 0], layout.none if layout.none is not None else 0)
         applies = (allowed_B > 0).nonzero().squeeze(1)
         if len(applies) == len(token_B):
-            return self._from_logits(slot, h_BD, allowed_B, rng, shares)
+            return self._from_logits(slot, h_BD, allowed_B, dice)
         if len(applies):
-            token_B[applies] = self._from_logits(slot, h_BD[applies], allowed_B[applies], rng, shares)
+            token_B[applies] = self._from_logits(slot, h_BD[applies], allowed_B[applies], dice)
         return token_B
 
-    def _from_logits(
-        self, slot: int, h_BD: Tensor, allowed_B: Tensor | None, rng: torch.Generator, shares: list[Tensor] | None
-    ) -> Tensor:
+    def _from_logits(self, slot: int, h_BD: Tensor, allowed_B: Tensor | None, dice: Dice) -> Tensor:
         """Draw by the inverse of the cumulated probabilities, with evenly spread uniforms: less noise, no bias."""
         weight, bias = self.heads[slot]
         logits_BW = F.linear(h_BD, weight, bias).float()
         if allowed_B is not None:
             logits_BW.masked_fill_(torch.arange(len(bias), device=self.device) >= allowed_B[:, None], -1e9)
         chance_BW = logits_BW.sub_(logits_BW.amax(1, keepdim=True)).exp_()
-        if shares is not None:
-            shares[slot] += (chance_BW / chance_BW.sum(1, keepdim=True)).sum(0)
+        if dice.shares is not None:
+            dice.shares[slot] += (chance_BW / chance_BW.sum(1, keepdim=True)).sum(0)
         n = len(chance_BW)
-        strata_B = torch.randperm(n, generator=rng, device=self.device)
-        uniform_B1 = ((strata_B + (slot * GOLDEN + self.phase) % 1.0) / n)[:, None]
+        strata_B = torch.randperm(n, generator=dice.rng, device=self.device)
+        uniform_B1 = ((strata_B + (slot * GOLDEN + dice.phase) % 1.0) / n)[:, None]
         cumulated_BW = chance_BW.cumsum_(1)
         return (cumulated_BW < uniform_B1 * cumulated_BW[:, -1:]).sum(1).clamp_(max=len(bias) - 1)
