@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from synthgen.metrics.base import Metric
 from synthgen.metrics.fidelity.detector import Detector
+from synthgen.metrics.fidelity.detector_logistic import LogisticDetector
 from synthgen.metrics.fidelity.missing import Missing
 from synthgen.metrics.fidelity.shape import Shape
 from synthgen.metrics.fidelity.trend import Trend
@@ -17,6 +18,7 @@ METRICS: tuple[Metric, ...] = (
     Trend(),
     Missing(),
     Detector(),
+    LogisticDetector(),
     Prediction(),
     Copies(),
     DistanceShare(),
