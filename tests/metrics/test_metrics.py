@@ -13,7 +13,13 @@ from synthgen.metrics import METRICS
 from synthgen.metrics.base import Metric, Result
 from synthgen.metrics.view import View
 
-TYPES = {"age": "numeric", "city": "categorical", "buys": "boolean", "name": "identifier"}
+TYPES = {
+    "age": "numeric",
+    "city": "categorical",
+    "buys": "boolean",
+    "name": "identifier",
+    "since": "datetime",
+}
 Tables = Callable[..., tuple[View, View, View]]
 Draw = Callable[[int, int], dict[str, np.ndarray]]
 
@@ -28,12 +34,15 @@ def badness(result: Result) -> float:
 
 @pytest.fixture
 def world(draw: Draw) -> Callable[..., dict[str, Any]]:
-    """Rows with a name, of which some are missing."""
+    """Rows with a name, a date in office hours, and some missing cities."""
 
     def rows(n: int, seed: int) -> dict[str, Any]:
         columns: dict[str, Any] = dict(draw(n, seed))
         columns["city"] = [None if i % 7 == 0 else city for i, city in enumerate(columns["city"])]
-        return columns | {"name": [f"user{seed}-{i}" for i in range(n)]}
+        rng = np.random.default_rng(seed)
+        hours = 7 * 24 * rng.integers(0, 50, n) + 24 * rng.integers(0, 5, n) + rng.integers(9, 17, n)
+        since = np.datetime64("2020-01-06T00") + hours  # a Monday
+        return columns | {"name": [f"user{seed}-{i}" for i in range(n)], "since": since.astype("datetime64[s]")}
 
     return rows
 
@@ -49,10 +58,14 @@ def test_fresh_rows_are_better_than_spoiled_ones(metric: Metric, views: Tables, 
     wrong = np.arange(300) >= 150
     spoiled["buys"] = np.where(wrong ^ (train["buys"] == "yes"), "yes", "no")
     spoiled["city"] = [None if bad else city for bad, city in zip(wrong, train["city"], strict=True)]
+    spoiled["since"] = np.where(wrong, train["since"] + np.timedelta64(12, "h"), train["since"])
     good = run(metric, views(TYPES, train, holdout, fresh, "buys"))
     bad = run(metric, views(TYPES, train, holdout, spoiled, "buys"))
-    if metric.name == "distance_share":  # nonsense hides copies in a mean: copies alone
+    if metric.name in ("distance_share", "authenticity"):  # nonsense hides copies in a mean: copies alone
         bad = run(metric, views(TYPES, train, holdout, train, "buys"))
+    if metric.name == "coverage":  # half of the training rows have nearly all there is: one city and one year of life
+        few = {name: [cells[0]] * 300 for name, cells in train.items()}
+        bad = run(metric, views(TYPES, train, holdout, few, "buys"))
     assert badness(good) < badness(bad)
 
 
