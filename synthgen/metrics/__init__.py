@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from synthgen.metrics.base import Metric
+from synthgen.metrics.fidelity.alpha_precision import AlphaPrecision
+from synthgen.metrics.fidelity.authenticity import Authenticity
+from synthgen.metrics.fidelity.beta_recall import BetaRecall
+from synthgen.metrics.fidelity.conditional import Conditional
+from synthgen.metrics.fidelity.coverage import Coverage
 from synthgen.metrics.fidelity.detector import Detector
+from synthgen.metrics.fidelity.detector_logistic import LogisticDetector
 from synthgen.metrics.fidelity.missing import Missing
+from synthgen.metrics.fidelity.mutual_information import MutualInformation
+from synthgen.metrics.fidelity.projection import Projection
+from synthgen.metrics.fidelity.rhythm import Rhythm
 from synthgen.metrics.fidelity.shape import Shape
 from synthgen.metrics.fidelity.trend import Trend
+from synthgen.metrics.fidelity.triples import Triples
 from synthgen.metrics.privacy.copies import Copies
 from synthgen.metrics.privacy.distance import DistanceShare
 from synthgen.metrics.privacy.emitted import Emitted
@@ -15,8 +25,18 @@ from synthgen.metrics.utility.prediction import Prediction
 METRICS: tuple[Metric, ...] = (
     Shape(),
     Trend(),
+    MutualInformation(),
+    Triples(),
+    Conditional(),
     Missing(),
+    Coverage(),
+    Rhythm(),
     Detector(),
+    LogisticDetector(),
+    AlphaPrecision(),
+    BetaRecall(),
+    Authenticity(),
+    Projection(),
     Prediction(),
     Copies(),
     DistanceShare(),

@@ -66,7 +66,8 @@ class Comparison:
         shape = self.result("shape")
         errors = shape.details.get("columns", {}) if shape else {}
         nothing = {"error": None, "floor": None}
-        return [{"name": name, "type": kind} | plain(errors.get(name, nothing)) for name, kind in self.types.items()]
+        parts = {name: {key: errors.get(name, nothing)[key] for key in nothing} for name in self.types}
+        return [{"name": name, "type": kind} | plain(parts[name]) for name, kind in self.types.items()]
 
     def _notes(self) -> list[str]:
         notes = []

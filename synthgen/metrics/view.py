@@ -43,6 +43,7 @@ class View:
         target: the column to predict.
         types: the schema's type of each column of ``measures``.
         min_holders: a label, bin or row of real data is named in a result only when so many rows hold it.
+        books: the label of each code but the last, which stands for a missing cell.
     """
 
     n_rows: int
@@ -55,6 +56,7 @@ class View:
     target: str | None = None
     types: dict[str, str] = field(default_factory=dict)
     min_holders: int = 5
+    books: dict[str, pa.Array] = field(default_factory=dict)
 
     @property
     def compared(self) -> list[str]:
@@ -74,6 +76,7 @@ class View:
             self.target,
             self.types,
             self.min_holders,
+            self.books,
         )
 
     def draw(self, most: int, rng: np.random.Generator) -> View:
@@ -131,9 +134,9 @@ def _add(column: ColumnSchema, cells: list[pa.ChunkedArray], views: tuple[View, 
         else:
             measure = "label"  # no number to compare with: only what is missing can differ
     if measure == "label":
-        size, codes = _codes([_array(part) for part in cells])
+        book, codes = _codes([_array(part) for part in cells])
         for view, values in zip(views, codes, strict=True):
-            view.labels[name], view.sizes[name] = values, size
+            view.labels[name], view.sizes[name], view.books[name] = values, len(book) + 1, book
     for view, column_cells in zip(views, cells, strict=True):
         view.measures[name], view.types[name] = measure, column.type
         if measure not in ("quantity", "label"):
@@ -198,19 +201,19 @@ def _days(values: pa.Array, form: DateText | None, epoch: str | None) -> np.ndar
     return days
 
 
-def _codes(cells: list[pa.Array]) -> tuple[int, list[np.ndarray]]:
+def _codes(cells: list[pa.Array]) -> tuple[pa.Array, list[np.ndarray]]:
     """Codes on one book: the labels of all tables in one order, then missing.
 
     One order for all: were training labels first, a code alone would tell trees that a row is not a training row.
 
     Returns:
-        How many codes there are, and ``(N,)`` int32 for each table.
+        The labels in the order of their codes, and ``(N,)`` int32 codes for each table.
     """
     texts = [_texts(array) for array in cells]
     book = pc.unique(pa.concat_arrays([pc.unique(array.drop_null()) for array in texts]))
     book = book.take(pc.array_sort_indices(book))
     codes = [pc.fill_null(pc.index_in(array, value_set=book), len(book)) for array in texts]
-    return len(book) + 1, [array.to_numpy(zero_copy_only=False).astype(np.int32) for array in codes]
+    return book, [array.to_numpy(zero_copy_only=False).astype(np.int32) for array in codes]
 
 
 def _texts(values: pa.Array) -> pa.Array:

@@ -13,7 +13,13 @@ from synthgen.metrics import METRICS
 from synthgen.metrics.base import Metric, Result
 from synthgen.metrics.view import View
 
-TYPES = {"age": "numeric", "city": "categorical", "buys": "boolean", "name": "identifier"}
+TYPES = {
+    "age": "numeric",
+    "city": "categorical",
+    "buys": "boolean",
+    "name": "identifier",
+    "since": "datetime",
+}
 Tables = Callable[..., tuple[View, View, View]]
 Draw = Callable[[int, int], dict[str, np.ndarray]]
 
@@ -28,12 +34,15 @@ def badness(result: Result) -> float:
 
 @pytest.fixture
 def world(draw: Draw) -> Callable[..., dict[str, Any]]:
-    """Rows with a name, of which some are missing."""
+    """Rows with a name, a date in office hours, and some missing cities."""
 
     def rows(n: int, seed: int) -> dict[str, Any]:
         columns: dict[str, Any] = dict(draw(n, seed))
         columns["city"] = [None if i % 7 == 0 else city for i, city in enumerate(columns["city"])]
-        return columns | {"name": [f"user{seed}-{i}" for i in range(n)]}
+        rng = np.random.default_rng(seed)
+        hours = 7 * 24 * rng.integers(0, 50, n) + 24 * rng.integers(0, 5, n) + rng.integers(9, 17, n)
+        since = np.datetime64("2020-01-06T00") + hours  # a Monday
+        return columns | {"name": [f"user{seed}-{i}" for i in range(n)], "since": since.astype("datetime64[s]")}
 
     return rows
 
@@ -49,10 +58,14 @@ def test_fresh_rows_are_better_than_spoiled_ones(metric: Metric, views: Tables, 
     wrong = np.arange(300) >= 150
     spoiled["buys"] = np.where(wrong ^ (train["buys"] == "yes"), "yes", "no")
     spoiled["city"] = [None if bad else city for bad, city in zip(wrong, train["city"], strict=True)]
+    spoiled["since"] = np.where(wrong, train["since"] + np.timedelta64(12, "h"), train["since"])
     good = run(metric, views(TYPES, train, holdout, fresh, "buys"))
     bad = run(metric, views(TYPES, train, holdout, spoiled, "buys"))
-    if metric.name == "distance_share":  # nonsense hides copies in a mean: copies alone
+    if metric.name in ("distance_share", "authenticity"):  # nonsense hides copies in a mean: copies alone
         bad = run(metric, views(TYPES, train, holdout, train, "buys"))
+    if metric.name == "coverage":  # half of the training rows have nearly all there is: one city and one year of life
+        few = {name: [cells[0]] * 300 for name, cells in train.items()}
+        bad = run(metric, views(TYPES, train, holdout, few, "buys"))
     assert badness(good) < badness(bad)
 
 
@@ -63,8 +76,19 @@ def test_the_same_seed_gives_the_same_result_in_plain_json(
     tables = views(TYPES, world(150, 0), world(150, 1), world(150, 2), "buys")
     first, second = (json.dumps(run(metric, tables).to_json(), allow_nan=False) for _ in range(2))
     assert first == second
-    assert "user" not in first
-    assert "Bonn" not in first
+
+
+@each_metric
+@pytest.mark.parametrize("copied", [True, False])
+def test_nothing_of_a_single_real_person_is_in_a_result(
+    metric: Metric, copied: bool, views: Tables, world: Callable[..., dict[str, Any]]
+):
+    train, fresh = world(300, 0), world(300, 2)
+    train["city"] = ["Xanten" if i in (3, 4) else city for i, city in enumerate(train["city"])]
+    train["age"] = np.append(train["age"][:-1], 98765.4)
+    result = run(metric, views(TYPES, train, world(300, 1), train if copied else fresh, "buys"))
+    written = json.dumps(result.to_json())
+    assert not [secret for secret in ("user", "Xanten", "98765", "98,765", "98,8") if secret in written]
 
 
 @each_metric

@@ -51,6 +51,7 @@ def test_labels_share_one_book_in_one_order_and_missing_has_a_code_of_its_own():
     assert holdout.labels["x"].tolist() == [0]
     assert synthetic.labels["x"].tolist() == [2, 1]
     assert train.sizes == {"x": 4}
+    assert synthetic.books["x"].to_pylist() == ["a", "b", "c"]
 
 
 def test_a_numeric_column_without_a_number_is_judged_by_what_is_missing():

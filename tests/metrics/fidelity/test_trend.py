@@ -88,3 +88,35 @@ def test_many_pairs_are_sampled_and_the_result_says_so(views: Tables, monkeypatc
     result = Trend().compute(*views(dict.fromkeys(table, "numeric"), table, table, table), rng)
     assert result.value == pytest.approx(0, abs=1e-12)
     assert result.sentence == "mean of 10 pairs, a sample of 28"
+
+
+def test_three_heat_charts_show_the_pair_that_was_broken(views: Tables):
+    rng = np.random.default_rng(4)
+    x, c = rng.normal(size=2_000), rng.choice(["p", "q"], 2_000)
+    real = {"x": x, "y": x + rng.normal(size=2_000), "c": c, "d": np.where(rng.random(2_000) < 0.9, c, "p")}
+    made = real | {"y": -real["y"], "d": rng.permutation(real["d"])}
+    types = {"x": "numeric", "y": "numeric", "c": "categorical", "d": "categorical"}
+    charts = Trend().compute(*views(types, real, real, made), rng).charts
+    assert [(chart["title"], chart["group"]) for chart in charts] == [
+        ("Real", "pairs"),
+        ("Synthetic", "pairs"),
+        ("Difference", "pairs"),
+    ]
+    values = [np.array(chart["values"], dtype=float) for chart in charts]
+    rho = np.corrcoef(real["x"], real["y"])[0, 1]
+    assert values[0][0, 1] == pytest.approx(rho, abs=1e-3)
+    assert values[2][0, 1] == pytest.approx(-2 * rho, abs=2e-3)
+    assert values[0][2, 3] > 0.8
+    assert values[1][2, 3] < 0.1  # standard error 0.02
+    assert values[0][0, 2] < 0.15
+    assert charts[2]["alt"].endswith("of x with y.")
+
+
+def test_only_forty_columns_are_drawn_and_the_worst_pair_is_among_them(views: Tables):
+    rng = np.random.default_rng(5)
+    table = {f"x{i}": rng.normal(size=60) for i in range(50)}
+    real = table | {"x49": table["x48"]}
+    result = Trend().compute(*views(dict.fromkeys(table, "numeric"), real, real, table), rng)
+    assert len(result.charts[0]["rows"]) == 40
+    assert {"x48", "x49"} <= set(result.charts[0]["rows"])
+    assert "most of all x48 with x49" in result.meaning
