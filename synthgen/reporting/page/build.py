@@ -115,22 +115,23 @@ def _charts(metrics: Mapping[str, Any], known: set[str]) -> tuple[Charts, Charts
 def _fit(own: Charts, of_columns: Charts, metrics: Mapping[str, Any]) -> tuple[Plan, list[dict[str, Any]]]:
     """What is shown while there is room: charts of the whole table first, then those of the worst columns."""
     order = [chart for charts in own.values() for chart in charts]
+    of_table = len(order)
     for column in worst_first(metrics.get("columns", [])):
         order += of_columns.get(column["name"], [])
-    room, plan, drawn = CHART_BYTES, Plan(), list[dict[str, Any]]()
-    for chart in order:
-        found: Html | None = fallback(chart)
-        if len(found or "") > room:
-            found = None
-        room -= len(found or "")
-        number = None
-        if chart["kind"] != "table" and found is not None:
-            rounded = _rounded(chart)
-            size = len(_embedded(rounded))
-            if size <= room:
-                number, room = len(drawn), room - size
-                drawn.append(rounded)
-        plan[id(chart)] = Shown(number, found)
+    room, plan, drawn = CHART_BYTES, {id(chart): Shown(None, None) for chart in order}, list[dict[str, Any]]()
+    for place, chart in enumerate(order):
+        table = fallback(chart)
+        data = {} if chart["kind"] == "table" else _rounded(chart)
+        fits = len(table) + len(_embedded(data)) <= room
+        if not fits and place >= of_table:
+            break
+        if not fits and len(table) > room:
+            continue
+        room -= len(table) + (len(_embedded(data)) if fits else 0)
+        number = len(drawn) if data and fits else None
+        if number is not None:
+            drawn.append(data)
+        plan[id(chart)] = Shown(number, table)
     return plan, drawn
 
 

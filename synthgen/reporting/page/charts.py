@@ -13,9 +13,9 @@ MOST_LABELS = 60
 """Rows of a table beside bars."""
 MOST_POINTS = 12
 """Points of each series in a table beside curves, evenly picked."""
-MOST_CELLS = 144
+MOST_CELLS = 64
 """A heat map of more cells is listed by its strongest cells instead of written out."""
-STRONGEST = 30
+STRONGEST = 12
 MOST_ROWS = 100
 """Rows shown of a table that a metric hands over."""
 

@@ -7,18 +7,21 @@ function columnTable() {
   const store = document.getElementById("column-store"), more = document.getElementById("column-more");
   const search = document.getElementById("column-search"), type = document.getElementById("column-type"), count = document.getElementById("column-count");
   const pictures = new Map([...store.children].map((node) => [node.dataset.column, node]));
-  let pinned = null, all = rows.length <= FIRST;
+  let now = null, pinned = false, all = rows.length <= FIRST;
 
+  // Hovering shows a column, choosing holds it until it is chosen again.
   function put(row) {
+    now = row;
     for (const other of rows) {
       other.classList.toggle("now", other === row);
+      other.classList.remove("held");
       other.querySelector("button").setAttribute("aria-expanded", String(other === row));
     }
     body.querySelector(".drawn-row")?.remove();
     for (const node of [...panel.children]) store.append(node);
     if (!row) return;
     const node = pictures.get(row.dataset.column);
-    if (view.classList.contains("split")) panel.append(node);
+    if (split()) panel.append(node);
     else {
       panel.append(node);
       const line = make("tr", { class: "drawn-row" }, make("td", { colspan: "5" }, panel));
@@ -27,15 +30,16 @@ function columnTable() {
     panel.hidden = false;
     drawVisible(panel);
   }
+  const split = () => view.classList.contains("split");
   function arrange() {
-    const split = view.parentNode.clientWidth >= 860;
-    if (split === view.classList.contains("split") && panel.dataset.ready) return;
+    const wide = view.parentNode.clientWidth >= 860;
+    if (wide === split() && panel.dataset.ready) return;
     panel.dataset.ready = "yes";
-    view.classList.toggle("split", split);
+    view.classList.toggle("split", wide);
     view.append(panel);
-    panel.hidden = !split;
-    if (split && !pinned) pinned = rows[0];
-    put(split ? pinned : null);
+    panel.hidden = !wide;
+    pinned = false;
+    put(wide ? now || rows[0] : null);
   }
   function show() {
     const words = (search?.value || "").toLowerCase(), kind = type?.value || "";
@@ -47,7 +51,7 @@ function columnTable() {
       found += fits;
     }
     body.querySelector(".drawn-row")?.remove();
-    if (!view.classList.contains("split")) put(null);
+    if (!split()) put(null);
     more.hidden = all || found <= FIRST;
     more.textContent = `Show all ${found.toLocaleString("en")} columns`;
     if (count) count.textContent = found === rows.length ? `${found.toLocaleString("en")} columns` : `${found.toLocaleString("en")} of ${rows.length.toLocaleString("en")} columns`;
@@ -63,7 +67,7 @@ function columnTable() {
       if (a === undefined || b === undefined) return (a === undefined) - (b === undefined);
       return (a - b) * (down ? -1 : 1);
     };
-    put(view.classList.contains("split") ? pinned : null);
+    if (!split()) put(null);
     body.append(...rows.sort(order));
     show();
   }
@@ -71,15 +75,16 @@ function columnTable() {
     const name = row.querySelector("bdi"), button = make("button", { type: "button", class: "choose", "aria-expanded": "false", "aria-controls": "column-panel" });
     name.replaceWith(button);
     button.append(name);
-    const split = () => view.classList.contains("split");
+    const look = () => { if (split() && !pinned && now !== row) put(row); };
     row.addEventListener("click", () => {
-      pinned = !split() && row.classList.contains("now") ? null : row;
-      put(pinned);
+      const again = now === row && (pinned || !split());
+      pinned = !again;
+      if (!again || !split()) put(again ? null : row);
+      row.classList.toggle("held", pinned && split());
     });
-    row.addEventListener("pointerenter", (event) => { if (split() && event.pointerType === "mouse") put(row); });
-    button.addEventListener("focus", () => { if (split() && button.matches(":focus-visible")) put(row); });
+    row.addEventListener("pointerenter", (event) => { if (event.pointerType === "mouse") look(); });
+    button.addEventListener("focus", () => { if (button.matches(":focus-visible")) look(); });
   }
-  body.addEventListener("pointerleave", () => { if (view.classList.contains("split")) put(pinned); });
   [...table.tHead.rows[0].cells].forEach((heading, place) => {
     const button = make("button", { type: "button" }, heading.textContent);
     heading.replaceChildren(button);
@@ -90,7 +95,8 @@ function columnTable() {
   type?.addEventListener("change", show);
   more.addEventListener("click", () => { all = true; show(); });
   new ResizeObserver(arrange).observe(view.parentNode);
-  addEventListener("beforeprint", () => { put(null); store.append(...pictures.values()); });
-  addEventListener("afterprint", () => put(view.classList.contains("split") ? pinned : null));
+  let before = null;
+  addEventListener("beforeprint", () => { before = now; put(null); store.append(...pictures.values()); });
+  addEventListener("afterprint", () => put(before));
   show();
 }

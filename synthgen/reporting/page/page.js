@@ -53,9 +53,13 @@ function sections() {
   addEventListener("beforeprint", () => {
     closed = [...document.querySelectorAll("details.section:not([open]), .heat > .numbers:not([open])")];
     closed.forEach((section) => { section.open = true; });
+    document.documentElement.classList.add("printing");
     tip.hide();
     drawVisible(document);
   });
-  addEventListener("afterprint", () => closed.forEach((section) => { section.open = false; }));
+  addEventListener("afterprint", () => {
+    document.documentElement.classList.remove("printing");
+    closed.forEach((section) => { section.open = false; });
+  });
 }
 document.addEventListener("DOMContentLoaded", start);
