@@ -146,6 +146,7 @@ def test_a_phone_needs_no_sideways_scrolling(made: Made, opened: Open, theme: st
     page.click("#open-all")
     page.locator("#columns-table .choose").first.click()
     page.wait_for_function("document.querySelector('.drawn-row .plot svg')")
+    assert page.locator("#columns-table tbody th").first.bounding_box()["width"] > 150
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (sum(map(int, ground[4:-1].split(","))) > 384) == (theme == "light")

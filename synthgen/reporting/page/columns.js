@@ -24,7 +24,8 @@ function columnTable() {
     if (split()) panel.append(node);
     else {
       panel.append(node);
-      const line = make("tr", { class: "drawn-row" }, make("td", { colspan: "5" }, panel));
+      const shown = [...row.cells].filter((cell) => cell.offsetWidth).length; // a narrow screen hides some
+      const line = make("tr", { class: "drawn-row" }, make("td", { colspan: shown }, panel));
       row.after(line);
     }
     panel.hidden = false;
