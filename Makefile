@@ -11,6 +11,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
+ # The page is tested in a Chromium; without one those tests are skipped.
+APT := DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium
+CHROMIUM := for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+    { $(APT) || { apt-get update && $(APT); }; } >/dev/null 2>&1 </dev/null; \
+  fi; true
+
 .PHONY: help demo test bench clean
 
 help:
@@ -20,6 +27,7 @@ demo: $(VENV)/.installed
 	$(BIN)/synthgen run examples/data/shoppers.csv --target Revenue
 
 test: $(VENV)/.installed-dev
+	@$(CHROMIUM)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/pytest

@@ -14,8 +14,10 @@ from synthgen.metrics.wording import beside_floor, percent
 FEWEST_ROWS = 50
 MOST_ROWS = 20_000
 """Of each table."""
-GRID = 20
-"""Cells along each axis."""
+FINEST, COARSEST = 20, 4
+"""Cells along each axis of the grid."""
+ROWS_OF_CELL = 20
+"""On average: with fewer in a cell, chance would make up most of the error."""
 EDGE = 0.005
 """Share of the real rows that each side of the grid leaves to its outermost cells."""
 POINTS = 1_000
@@ -26,9 +28,9 @@ NAMED = 3
 class Projection:
     """Total variation over a grid on the first two principal components of the training rows.
 
-    Quantities go in by their ranks, labels one-hot. The grid has 20 by 20 cells; those at its border hold what lies
-    beyond. In the overlay synthetic rows are points; real rows are never shown: as many points as they have are
-    strewn evenly over each cell that enough of them hold.
+    Quantities go in by their ranks, labels one-hot. The grid has 20 by 20 cells, fewer for fewer than 8,000 rows;
+    those at its border hold what lies beyond. In the overlay synthetic rows are points; real rows are never shown: as
+    many points as they have are strewn evenly over each cell that enough of them hold.
 
     Source:
         Pearson 1901, "On lines and planes of closest fit".
@@ -57,13 +59,14 @@ class Projection:
         axes = axes[:, ::-1][:, :2]
         axes = axes * np.sign(axes[np.abs(axes).argmax(axis=0), np.arange(axes.shape[1])])  # one sign, not either
         places = [(rows - mean) @ axes, (features.matrix(synthetic) - mean) @ axes]
-        edges = [_edges(places[0][:, i]) for i in range(axes.shape[1])]
+        grid = int(np.clip(np.sqrt(min(map(len, places)) / ROWS_OF_CELL), COARSEST, FINEST))
+        edges = [_edges(places[0][:, i], grid) for i in range(axes.shape[1])]
         codes = [_cells(one, edges) for one in places]
-        value, floor = total_variation(codes[0], codes[1], GRID**2), None
+        value, floor = total_variation(codes[0], codes[1], grid**2), None
         if holdout.n_rows >= FEWEST_ROWS:
             held_out = _cells((features.matrix(holdout) - mean) @ axes, edges)
             scale = floor_scale(train.n_rows, holdout.n_rows, synthetic.n_rows)
-            floor = total_variation(codes[0], held_out, GRID**2) * scale
+            floor = total_variation(codes[0], held_out, grid**2) * scale
         explained = (spread[::-1] / spread.sum())[: axes.shape[1]]
         return Result(
             self.name,
@@ -85,18 +88,18 @@ class Projection:
         )
 
 
-def _edges(values: np.ndarray) -> np.ndarray:
-    """``(GRID + 1,)`` even ones, rounded, over all but the outermost rows."""
+def _edges(values: np.ndarray, grid: int) -> np.ndarray:
+    """``(grid + 1,)`` even ones, rounded, over all but the outermost rows."""
     low, high = np.quantile(values, [EDGE, 1 - EDGE])
     low, high = (low, high) if high > low else (low - 1, high + 1)
-    return np.round(np.linspace(low, high, GRID + 1), 3 - int(np.floor(np.log10(high - low))))
+    return np.round(np.linspace(low, high, grid + 1), 3 - int(np.floor(np.log10(high - low))))
 
 
 def _cells(places: np.ndarray, edges: list[np.ndarray]) -> np.ndarray:
     """``(N,)`` the grid cell of each row."""
     cell = np.zeros(len(places), dtype=np.int64)
     for i, ends in enumerate(edges):
-        cell = cell * GRID + np.searchsorted(ends[1:-1], places[:, i], side="right")
+        cell = cell * (len(ends) - 1) + np.searchsorted(ends[1:-1], places[:, i], side="right")
     return cell
 
 
@@ -109,7 +112,8 @@ def _columns(features: Features, axis: np.ndarray) -> list[str]:
 def _charts(
     made: np.ndarray, codes: list[np.ndarray], edges: list[np.ndarray], holders: int, rng: np.random.Generator
 ) -> tuple[Chart, ...]:
-    counts = [np.bincount(one, minlength=GRID**2) for one in codes]
+    grid = len(edges[0]) - 1
+    counts = [np.bincount(one, minlength=grid**2) for one in codes]
     hidden = (counts[0] > 0) & (counts[0] < holders)
     if hidden[counts[0] > 0].all():
         return ()
@@ -137,8 +141,9 @@ def _charts(
 
 def _strewn(counts: np.ndarray, edges: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
     """Points spread evenly within cells, in proportion to the counts: made up, no row among them."""
-    cells = rng.choice(GRID**2, POINTS, p=counts / counts.sum())
-    places = [cells // GRID, cells % GRID]
+    grid = len(edges[0]) - 1
+    cells = rng.choice(grid**2, POINTS, p=counts / counts.sum())
+    places = [cells // grid, cells % grid]
     within = rng.random((POINTS, 2))
     return np.stack(
         [
@@ -158,7 +163,7 @@ def _heat(
     title: str, what: str, shares: np.ndarray, hidden: np.ndarray, edges: list[np.ndarray], ends: tuple[float, float]
 ) -> Heat:
     """The second axis upwards, the first to the right; hidden cells are empty."""
-    cells = np.where(hidden, np.nan, shares).reshape(GRID, GRID).T[::-1]
+    cells = np.where(hidden, np.nan, shares).reshape(len(edges[0]) - 1, -1).T[::-1]
     values: list[list[Number]] = [
         [None if np.isnan(cell) else round(float(cell), 5) for cell in line] for line in cells
     ]

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from synthgen.metrics.base import Result
-from synthgen.metrics.fidelity.projection import GRID, Projection
+from synthgen.metrics.fidelity.projection import Projection
 from synthgen.metrics.view import View
 
 Tables = Callable[..., tuple[View, View, View]]
@@ -46,17 +47,17 @@ def test_rows_turned_the_other_way_are_seen(views: Tables):
 
 
 def test_cells_of_too_few_real_rows_are_empty_and_no_real_row_is_a_point(views: Tables):
-    tables = views(TYPES, stretched(800, 0), stretched(800, 1), stretched(800, 2))
-    result = measure(tables)
+    tables = views(TYPES, stretched(8_000, 0), stretched(800, 1), stretched(8_000, 2))
+    result = measure((replace(tables[0], min_holders=15), *tables[1:]))
     overlay, real, synthetic, difference = result.charts
     assert [one["name"] for one in overlay["series"]] == ["real", "synthetic"]
     hidden = np.array([[cell is None for cell in line] for line in real["values"]])
     shares = np.array(real["values"], dtype=float)
     assert hidden.any()
-    assert ((shares[~hidden] == 0) | (shares[~hidden] >= 5 / 800 - 1e-5)).all()
+    assert ((shares[~hidden] == 0) | (shares[~hidden] >= 15 / 8_000 - 1e-5)).all()
     assert np.array_equal(hidden, np.array([[cell is None for cell in line] for line in difference["values"]]))
     assert np.array(synthetic["values"], dtype=float).sum() == pytest.approx(1, abs=0.01)
-    assert np.shape(real["values"]) == (GRID, GRID)
+    assert np.shape(real["values"]) == (20, 20)
 
 
 def test_columns_that_do_not_vary_have_no_axis(views: Tables):
