@@ -7,7 +7,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.model_selection import StratifiedKFold
 
 from synthgen.metrics.base import Direction, Group, Result, not_applicable
-from synthgen.metrics.statistics import auc_and_influence, interval
+from synthgen.metrics.statistics import auc_and_influence, binnable, interval
 from synthgen.metrics.view import View
 
 FEWEST_ROWS = 100
@@ -65,5 +65,5 @@ def out_of_fold(zero: View, one: View, seed: int) -> tuple[float, np.ndarray]:
     scores = np.empty(len(kind))
     for fit, judge in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(rows, kind):
         model = HistGradientBoostingClassifier(early_stopping=False, random_state=seed)
-        scores[judge] = model.fit(rows[fit], kind[fit]).predict_proba(rows[judge])[:, 1]
+        scores[judge] = model.fit(binnable(rows[fit]), kind[fit]).predict_proba(rows[judge])[:, 1]
     return auc_and_influence(scores, kind == 1)
