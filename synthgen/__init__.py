@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         SchemaError,
         SynthgenError,
     )
+    from synthgen.evaluating import evaluate_tables
     from synthgen.synthesizers.gan import Synthesizer, load
     from synthgen.table.files import read_table
     from synthgen.table.schema import Schema
@@ -43,6 +44,7 @@ __all__ = [
     "Synthesizer",
     "SynthgenError",
     "__version__",
+    "evaluate_tables",
     "load",
     "read_table",
 ]
@@ -50,6 +52,7 @@ __all__ = [
 _HOMES = {
     "Schema": "synthgen.table.schema",
     "Synthesizer": "synthgen.synthesizers.gan",
+    "evaluate_tables": "synthgen.evaluating",
     "load": "synthgen.synthesizers.gan",
     "read_table": "synthgen.table.files",
 }

@@ -46,7 +46,7 @@ class RunConfig(BaseModel):
     Attributes:
         seed: of every random draw.
         target: the column that the rest is meant to predict; drawn last.
-        holdout: share of the rows never trained on, for the comparison; None: by the table's size.
+        holdout: share of the rows never trained on, for the evaluation; None: by the table's size.
         minutes: training stops there at the latest; None: when it is done.
         device: where to train; ``auto`` takes a GPU where there is one.
         min_holders: a value needs so many rows to enter a vocabulary.

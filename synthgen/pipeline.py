@@ -1,9 +1,7 @@
-"""The main job from start to end: read, fit, sample, compare. Newcomers read this first."""
+"""The main job from start to end: read, fit, sample, evaluate. Newcomers read this first."""
 
 from __future__ import annotations
 
-import json
-import os
 import shlex
 import signal
 import threading
@@ -12,17 +10,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from synthgen.columns import load_schema
 from synthgen.columns.detect import detect_schema
 from synthgen.config import RunConfig
-from synthgen.errors import DataError
+from synthgen.reporting.folder import make_folder, write_report
 from synthgen.reporting.summary import ColumnLine, Figure, Summary
 from synthgen.seeding import derived_seed, numpy_stream
-from synthgen.storage import RunWriter, writing
+from synthgen.storage import RunWriter, file_sha256, writing
 from synthgen.table.files import read_table
 from synthgen.table.schema import Schema
 from synthgen.table.table import Table
@@ -32,11 +30,11 @@ from synthgen.training.progress import Progress, Silent
 if TYPE_CHECKING:
     from synthgen.synthesizers.gan import Synthesizer
 
-RUN_FOLDER, SYNTHETIC, COMPARISON = "run", "synthetic", "comparison.json"
+RUN_FOLDER, SYNTHETIC = "run", "synthetic"
 SMALL_TABLE, HOLDOUT_OF_SMALL, HOLDOUT = 2_000, 0.2, 0.1
-"""A tenth of the rows is held out for the comparison, a fifth of a table with fewer rows than that."""
+"""A tenth of the rows is held out for the evaluation, a fifth of a table with fewer rows than that."""
 MAX_HOLDOUT_ROWS = 20_000
-MAX_COMPARED_ROWS = 200_000
+MAX_JUDGED_ROWS = 200_000
 
 
 @dataclass(frozen=True)
@@ -61,11 +59,11 @@ def run(
     resume: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Fit a table, sample as many rows, and compare them with rows that were held out from everything.
+    """Fit a table, sample as many rows, and judge them by rows that were held out from everything.
 
     Args:
         data: a CSV or Parquet file.
-        out: gets ``run/``, ``synthetic.csv`` (or ``.parquet``) and ``comparison.json``.
+        out: gets ``run/``, ``synthetic.csv`` (or ``.parquet``), ``report.html`` and ``metrics.json``.
         config: settings.
         schema_path: a ``schema.json`` in place of detection.
         resume: go on where a killed run stopped.
@@ -80,7 +78,7 @@ def run(
     progress.stage("reading")
     table = _read(data, config)
     schema = _schema(table, config, schema_path)
-    _make_folder(folder)
+    make_folder(folder)
     check_writable(output)
     with writing(folder / RUN_FOLDER) as writer:
         train, holdout = table.split(_holdout_share(len(table), config), numpy_stream(config.seed, "holdout"))
@@ -89,15 +87,35 @@ def run(
     kept: list[pa.Table] = []
     seed = derived_seed(config.seed, "sampling")
     _write(model, output, len(table), seed, progress, keep=kept)
-    progress.stage("comparing")
-    from synthgen.metrics.comparison import compare_tables
+    progress.stage("evaluating")
+    from synthgen.metrics.evaluation import evaluate
 
-    comparison = compare_tables(
-        train.arrow, holdout.arrow, pa.concat_tables(kept), model.codec_.schema, target=config.target, seed=config.seed
+    made = pa.concat_tables(kept)
+    evaluation = evaluate(
+        train.arrow,
+        holdout.arrow,
+        made,
+        model.codec_.schema,
+        target=config.target,
+        seed=config.seed,
+        min_holders=config.min_holders,
+        said=_judged_part(len(made), len(table)),
+        settings={"schema": "detected" if schema_path is None else "given", "minutes": config.minutes},
+        data={
+            "train": {"name": table.name, "rows": len(train), "columns": len(table.names)},
+            "holdout": {"name": f"rows held out of {table.name}", "rows": len(holdout), "columns": len(table.names)},
+            "synthetic": {
+                "name": output.name,
+                "rows": len(table),
+                "columns": made.num_columns,
+                "sha256": file_sha256(output),
+            },
+        },
+        on_metric=progress.parts,
     )
-    _write_json(folder / COMPARISON, comparison.to_json())
-    parts = comparison.summary_parts()
-    files = {"synthetic table": str(output), "comparison": str(folder / COMPARISON), "model": str(folder / RUN_FOLDER)}
+    written = write_report(evaluation.to_json(), folder)
+    parts = evaluation.summary_parts()
+    files = {"synthetic table": str(output), **written, "model": str(folder / RUN_FOLDER)}
     more = [
         "synthgen",
         "sample",
@@ -109,6 +127,7 @@ def run(
     ]
     following = [
         f"{shlex.join(more)}    # any number of rows",
+        f"{shlex.join(['synthgen', 'bundle', str(folder)])}    # one file to hand on, nothing of the real data in it",
         f"{shlex.join(['synthgen', 'schema', str(data)])}    # what was detected, as a file to correct",
     ]
     notes = [*_notes(model), *parts.get("notes", [])]
@@ -116,6 +135,7 @@ def run(
         columns=parts["columns"],
         pairs=parts["pairs"],
         figures=parts["figures"],
+        verdicts=parts["verdicts"],
         notes=notes,
         files=files,
         next=following,
@@ -241,12 +261,12 @@ def _holdout_share(rows: int, config: RunConfig) -> float:
 def _write(
     model: Synthesizer, output: Path, rows: int, seed: int, progress: Progress, keep: list[pa.Table] | None = None
 ) -> None:
-    """Sample into a file; the first rows are kept in memory for a comparison where asked for."""
+    """Sample into a file; the first rows are kept in memory for an evaluation where asked for."""
 
     def chunks() -> Iterator[pa.Table]:
         done = 0
         for chunk in model.sample_chunks(rows, random_state=seed):
-            if keep is not None and done < MAX_COMPARED_ROWS:
+            if keep is not None and done < MAX_JUDGED_ROWS:
                 keep.append(chunk)
             done += len(chunk)
             yield chunk
@@ -265,27 +285,8 @@ def _notes(model: Synthesizer) -> list[str]:
     return notes
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(
-            f"{folder}: cannot be made: {error.strerror}; a folder was expected. Choose another --out"
-        ) from error
-
-
-def _write_json(path: Path, value: Any) -> None:
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        beside.write_text(json.dumps(value, indent=2, allow_nan=False) + "\n")
-        os.replace(beside, path)
-    except OSError as error:
-        raise DataError(
-            f"{path}: cannot be written: {error.strerror}; what was there is untouched. "
-            "Free some space or choose another --out"
-        ) from error
-    finally:
-        beside.unlink(missing_ok=True)
+def _judged_part(judged: int, rows: int) -> list[str]:
+    return [f"The first {judged:,} of {rows:,} synthetic rows were judged."] if judged < rows else []
 
 
 @contextmanager

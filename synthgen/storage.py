@@ -21,7 +21,7 @@ import os
 import platform
 import shutil
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +45,8 @@ WEIGHTS, MANIFEST, CHECKPOINT = "weights.safetensors", "manifest.json", "checkpo
 HASHED = ("config.toml", "schema.json", "codec.json", WEIGHTS, "history.jsonl")
 _OURS = {*HASHED, MANIFEST, CHECKPOINT}
 _LIBRARIES = ("torch", "numpy", "pandas", "pyarrow", "scipy", "scikit-learn", "safetensors")
+_JUDGING = ("numpy", "pandas", "pyarrow", "scipy", "scikit-learn")
+"""Packages that figures of an evaluation hang on."""
 _CODE_ENDINGS = {".pkl", ".pickle", ".pt", ".pth", ".joblib", ".npy", ".npz", ".py", ".pyc", ".so"}
 
 
@@ -317,14 +319,26 @@ def _checked_finite(arrays: Mapping[str, np.ndarray], where: str) -> dict[str, n
     return {name: np.asarray(array, order="C") for name, array in arrays.items()}
 
 
-def _versions() -> dict[str, Any]:
-    found = {}
-    for name in _LIBRARIES:
+def library_versions(names: Sequence[str] = _JUDGING) -> dict[str, str]:
+    """Python's version, and those of packages; of one that is not there, ``unknown``."""
+    found = {"python": platform.python_version()}
+    for name in names:
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             found[name] = "unknown"
-    return {"format": FORMAT, "synthgen": __version__, "python": platform.python_version(), "libraries": found}
+    return found
+
+
+def _versions() -> dict[str, Any]:
+    found = library_versions(_LIBRARIES)
+    return {"format": FORMAT, "synthgen": __version__, "python": found.pop("python"), "libraries": found}
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file's bytes, read piece by piece."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _sha256(content: bytes) -> str:

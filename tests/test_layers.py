@@ -19,6 +19,7 @@ ROWS = [  # lowest first; the same list from the top is the way a command runs
     {"training", "reporting"},
     {"config"},  # one model of all settings, each checked beside the class it configures
     {"synthesizers"},
+    {"evaluating", "bundling"},
     {"pipeline"},
     {"cli", "serve", "__main__"},
 ]

@@ -32,6 +32,7 @@ def test_public_names_are_these() -> None:
         "Synthesizer",
         "SynthgenError",
         "__version__",
+        "evaluate_tables",
         "load",
         "read_table",
     ]
@@ -61,7 +62,18 @@ def test_importing_is_light() -> None:
     assert modules_after("import synthgen") == set()
 
 
-@pytest.mark.parametrize("flags", ["'--help'", "'run', '--help'", "'fit', '--help'", "'sample', '-h'", "'--version'"])
+@pytest.mark.parametrize(
+    "flags",
+    [
+        "'--help'",
+        "'run', '--help'",
+        "'fit', '--help'",
+        "'sample', '-h'",
+        "'evaluate', '--help'",
+        "'bundle', '-h'",
+        "'--version'",
+    ],
+)
 def test_help_is_light(flags: str) -> None:
     code = f"from synthgen.cli.main import main\nmain([{flags}], standalone_mode=False)"
     assert modules_after(code) == set()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 
 from synthgen import __version__
+from synthgen.cli.bundle import bundle
+from synthgen.cli.evaluate import evaluate
 from synthgen.cli.fit import fit
 from synthgen.cli.run import run
 from synthgen.cli.sample import sample
@@ -27,5 +29,5 @@ def main() -> None:
     """
 
 
-for _command in (run, fit, sample, schema):
+for _command in (run, fit, sample, evaluate, bundle, schema):
     main.add_command(_command)

@@ -21,17 +21,17 @@ from synthgen.cli.options import (
 _ENDINGS = (".gz", ".csv", ".tsv", ".txt", ".parquet", ".pq")
 
 
-def default_folder(data: str) -> Path:
-    """The file's name + ``.synthgen``, in the current folder.
+def default_folder(data: str, ending: str = ".synthgen") -> Path:
+    """The file's name + an ending of its own, in the current folder.
 
     Example:
         >>> default_folder("downloads/users.csv.gz").name
         'users.synthgen'
     """
     name = Path(data).name
-    for ending in _ENDINGS:
-        name = name.removesuffix(ending) or name
-    return Path(f"{name}.synthgen")
+    for known in _ENDINGS:
+        name = name.removesuffix(known) or name
+    return Path(f"{name}{ending}")
 
 
 @click.command(cls=SynthgenCommand)
@@ -41,10 +41,10 @@ def default_folder(data: str) -> Path:
 @reading_options
 @output_options
 def run(data: str, out: str | None, **flags: Any) -> None:
-    """Fit DATA, sample as many rows, compare.
+    """Fit DATA, sample as many rows, judge them.
 
-    DATA is a CSV (or .csv.gz) or Parquet file. The folder gets run/ (the model), synthetic.csv and the
-    comparison with rows that were held out.
+    DATA is a CSV (or .csv.gz) or Parquet file. The folder gets run/ (the model), synthetic.csv, and
+    report.html and metrics.json: how the rows stand beside rows that were held out.
     """
     config = config_of(flags)
     folder = default_folder(data) if out is None else Path(out)

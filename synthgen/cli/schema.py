@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from synthgen.table.table import Table
 
 READING = ("missing", "delimiter", "encoding", "decimal")
-SIGNS = {"ratio": " / ", "product": " * ", "sum": " + ", "difference": " - "}
 
 
 @click.command(cls=SynthgenCommand)
@@ -126,9 +125,4 @@ def _print(found: Schema, table: Table) -> None:
     for tie in found.ties:
         console.print(f"Tied one to one: {', '.join(tie.columns)}", markup=False, highlight=False, soft_wrap=True)
     for formula in found.formulas:
-        right = (
-            f"{formula.total:g} - " + " - ".join(formula.inputs)
-            if formula.operation == "complement"
-            else SIGNS[formula.operation].join(formula.inputs)
-        )
-        console.print(f"Computed: {formula.column} = {right}", markup=False, highlight=False, soft_wrap=True)
+        console.print(f"Computed: {formula.text}", markup=False, highlight=False, soft_wrap=True)

@@ -159,15 +159,51 @@ def _proven(
         return None
     known = ~np.isnan(wanted)
     wanted, result, inputs = wanted[known], result[known], [values[known] for values in inputs]
-    half = by_name[formula.column].half_unit(wanted)
-    if formula.operation in ("sum", "complement", "difference", "share", "absolute"):
-        half = half + _written_off(formula, inputs, by_name, float(np.ptp(wanted)))
+    half = _allowed(formula, wanted, inputs, by_name)
     if (np.abs(result - wanted) > half).any():
         return None
     fewest = FEWEST_FLAGGED if by_name[formula.column].is_flag else FEWEST_ROWS
     if any(rows.sum() < fewest for rows in _beyond_inputs(formula, wanted, inputs, half)):
         return None
     return formula.model_copy(update=_bounds(formula, wanted, by_name[formula.column]))
+
+
+def breaks(formula: Formula, columns: dict[str, np.ndarray], by_name: dict[str, NumberColumn]) -> np.ndarray:
+    """Rows in which a column is not what its formula gives.
+
+    Args:
+        formula: the rule.
+        columns: ``(N,)`` float64 by name, nan where missing; the formula's columns must be among them.
+        by_name: how the same columns are written in the table that the rule was found in.
+
+    Returns:
+        ``(N,)`` bool, True where they differ by more than half a unit of the column's last place; False where a
+        value is missing.
+
+    Example:
+        >>> both = Formula(column="both", operation="sum", inputs=["a", "b"])
+        >>> columns = {"a": np.array([1.0, 2.0]), "b": np.array([3.0, 4.0]), "both": np.array([4.0, 7.0])}
+        >>> breaks(both, columns, {name: number_column(name, values) for name, values in columns.items()})
+        array([False,  True])
+    """
+    wanted, result = columns[formula.column], compute(formula.model_copy(update={"decimals": None}), columns)
+    known = ~np.isnan(wanted) & ~np.isnan(result)
+    broken = np.zeros(len(wanted), bool)
+    if known.any():
+        inputs = [columns[name][known] for name in formula.inputs]
+        half = _allowed(formula, wanted[known], inputs, by_name)
+        broken[known] = np.abs(result[known] - wanted[known]) > half
+    return broken
+
+
+def _allowed(
+    formula: Formula, wanted: np.ndarray, inputs: list[np.ndarray], by_name: dict[str, NumberColumn]
+) -> np.ndarray:
+    """How far a row may be off: half a unit of its last place, and what the rounding of the inputs explains."""
+    half = by_name[formula.column].half_unit(wanted)
+    if formula.operation in ("sum", "complement", "difference", "share", "absolute"):
+        half = half + _written_off(formula, inputs, by_name, float(np.ptp(wanted)))
+    return half
 
 
 def _written_off(

@@ -15,6 +15,7 @@ from synthgen.columns.base import FitContext
 from synthgen.columns.boolean import Boolean
 from synthgen.seeding import numpy_stream
 from synthgen.table.schema import OneHot, Schema
+from synthgen.table.table import joined
 
 MIN_MEMBERS = 3
 """Two columns that exclude one another may do so by chance or be a yes and a no of the same thing."""
@@ -69,6 +70,22 @@ def which_is_true(table: pa.Table, group: OneHot) -> pa.Array:
     for number, name in enumerate(group.columns):
         label[_is_true(table[name].combine_chunks())] = number
     return pa.array([*group.columns, ""]).take(pa.array(label))
+
+
+def how_many_true(table: pa.Table, group: OneHot, like: pa.Table) -> np.ndarray:
+    """``(N,)`` how many columns of the group are true in each row; a missing cell is not.
+
+    Args:
+        table: the rows.
+        group: its columns.
+        like: spells yes and no.
+    """
+    counts = np.zeros(table.num_rows, np.int64)
+    for name in group.columns:
+        values = joined(table[name])
+        spelling = spelling_of(joined(like[name]).drop_null(), 1)
+        counts[np.asarray(values.is_valid())] += spelling.encode(values.drop_null(), numpy_stream(0, "one-hot"))[:, 0]
+    return counts
 
 
 def flags_of(which: pa.Array, name: str) -> np.ndarray:

@@ -21,8 +21,20 @@ from synthgen.metrics.privacy.copies import Copies
 from synthgen.metrics.privacy.distance import DistanceShare
 from synthgen.metrics.privacy.emitted import Emitted
 from synthgen.metrics.utility.prediction import Prediction
+from synthgen.metrics.validity.categories import Categories
+from synthgen.metrics.validity.formats import Formats
+from synthgen.metrics.validity.keys import Keys
+from synthgen.metrics.validity.ranges import Ranges
+from synthgen.metrics.validity.rules import Rules
+from synthgen.metrics.validity.types import Types
 
 METRICS: tuple[Metric, ...] = (
+    Types(),
+    Ranges(),
+    Categories(),
+    Keys(),
+    Rules(),
+    Formats(),
     Shape(),
     Trend(),
     MutualInformation(),

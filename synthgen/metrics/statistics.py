@@ -99,6 +99,16 @@ def total_variation(one: np.ndarray, other: np.ndarray, size: int) -> float:
     return float(np.abs(shares).sum() / 2)
 
 
+def binnable(rows: np.ndarray) -> np.ndarray:
+    """``(N, Q)`` as trees can be fitted to: a column without a number is 0 throughout, which nothing can split.
+
+    Example:
+        >>> binnable(np.array([[1.0, np.nan], [np.nan, np.nan]])).tolist()
+        [[1.0, 0.0], [nan, 0.0]]
+    """
+    return np.asarray(np.where(np.isnan(rows).all(axis=0), 0.0, rows))
+
+
 def floor_scale(n_train: int, n_holdout: int, n_synthetic: int) -> float:
     """What a floor measured on held-out rows is to be multiplied by, to stand for as many rows as are synthetic.
 

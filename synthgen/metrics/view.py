@@ -44,6 +44,9 @@ class View:
         types: the schema's type of each column of ``measures``.
         min_holders: a label, bin or row of real data is named in a result only when so many rows hold it.
         books: the label of each code but the last, which stands for a missing cell.
+        raw: the columns as they stand in the table; None for a part of it.
+        schema: what the columns mean, and what ties them.
+        task: ``detect`` where the target marks rows that are to be found, such as fake accounts.
     """
 
     n_rows: int
@@ -57,6 +60,9 @@ class View:
     types: dict[str, str] = field(default_factory=dict)
     min_holders: int = 5
     books: dict[str, pa.Array] = field(default_factory=dict)
+    raw: pa.Table | None = None
+    schema: Schema | None = None
+    task: str | None = None
 
     @property
     def compared(self) -> list[str]:
@@ -77,6 +83,8 @@ class View:
             self.types,
             self.min_holders,
             self.books,
+            schema=self.schema,
+            task=self.task,
         )
 
     def draw(self, most: int, rng: np.random.Generator) -> View:
@@ -96,6 +104,7 @@ def read_views(
     schema: Schema,
     target: str | None = None,
     min_holders: int = 5,
+    task: str | None = None,
 ) -> tuple[View, View, View]:
     """The three tables as metrics see them.
 
@@ -106,19 +115,23 @@ def read_views(
         schema: says what the columns mean.
         target: the column to predict.
         min_holders: see ``View``.
+        task: see ``View``.
 
     Raises:
         DataError: a table lacks a column of the schema that is not dropped.
     """
     tables = (train, holdout, synthetic)
-    views = tuple(View(table.num_rows, {}, {}, {}, {}, {}, {}, target, {}, min_holders) for table in tables)
+    views = tuple(
+        View(table.num_rows, {}, {}, {}, {}, {}, {}, target, {}, min_holders, raw=table, schema=schema, task=task)
+        for table in tables
+    )
     for column in schema.columns:
         if column.type == "drop":
             continue
         for which, table in zip(("training", "held-out", "synthetic"), tables, strict=True):
             if column.name not in table.column_names:
                 hint = near_miss(column.name, table.column_names)
-                raise DataError(f"comparison: the {which} table has no column {column.name!r}; {hint}")
+                raise DataError(f"evaluation: the {which} table has no column {column.name!r}; {hint}")
         _add(column, [table[column.name] for table in tables], views)
     return cast(tuple[View, View, View], views)
 
@@ -159,7 +172,7 @@ def _array(cells: pa.ChunkedArray) -> pa.Array:
 
 def _quantities(column: ColumnSchema, cells: list[pa.Array]) -> list[np.ndarray]:
     if column.type == "datetime":
-        form = _date_form(column, cells[0])
+        form = date_form(column, cells[0])
         return [_days(array, form, column.options.get("epoch")) for array in cells]
     return [_numbers(array, str(column.options.get("decimal", "."))) for array in cells]
 
@@ -178,7 +191,7 @@ def _numbers(values: pa.Array, decimal: str) -> np.ndarray:
     return np.asarray(np.clip(numbers, -LARGEST, LARGEST))
 
 
-def _date_form(column: ColumnSchema, train: pa.Array) -> DateText | None:
+def date_form(column: ColumnSchema, train: pa.Array) -> DateText | None:
     """How dates are written: as the schema says, or as the training values show."""
     if column.options.get("epoch") or not (is_text(train.type) or pa.types.is_integer(train.type)):
         return None
@@ -209,14 +222,14 @@ def _codes(cells: list[pa.Array]) -> tuple[pa.Array, list[np.ndarray]]:
     Returns:
         The labels in the order of their codes, and ``(N,)`` int32 codes for each table.
     """
-    texts = [_texts(array) for array in cells]
+    texts = [label_texts(array) for array in cells]
     book = pc.unique(pa.concat_arrays([pc.unique(array.drop_null()) for array in texts]))
     book = book.take(pc.array_sort_indices(book))
     codes = [pc.fill_null(pc.index_in(array, value_set=book), len(book)) for array in texts]
     return book, [array.to_numpy(zero_copy_only=False).astype(np.int32) for array in codes]
 
 
-def _texts(values: pa.Array) -> pa.Array:
+def label_texts(values: pa.Array) -> pa.Array:
     """Labels as text, so that one book holds every physical type."""
     if pa.types.is_nested(values.type) or pa.types.is_binary(values.type) or pa.types.is_large_binary(values.type):
         return pa.array([None if value is None else str(value) for value in values.to_pylist()], pa.string())

@@ -14,6 +14,14 @@ WORST_PAIRS = 5
 CLOSE, FAR = 1.2, 2.0
 """Times the floor up to which an error is shown as close (green), and beyond which as far off (red)."""
 
+STATES = {
+    "pass": ("yes", "green"),
+    "attention": ("look closer", "yellow"),
+    "fail": ("no", "red"),
+    "unknown": ("not known", "cyan"),
+}
+"""State of a verdict -> the word and the colour that show it."""
+
 
 class ColumnLine(TypedDict):
     """One column: errors and floors are shares, 0 to 1; None where it was not measured."""
@@ -42,6 +50,24 @@ class Figure(TypedDict):
     note: str
 
 
+class VerdictLine(TypedDict):
+    """The answer to one question; ``state`` is ``pass``, ``attention``, ``fail`` or ``unknown``."""
+
+    question: str
+    state: str
+    sentence: str
+    figures: list[str]
+    next: str
+
+
+class GateLine(TypedDict):
+    """One rule of ``--fail-if``: the figure, and whether it passed."""
+
+    rule: str
+    value: float | None
+    passed: bool
+
+
 class Summary(TypedDict, total=False):
     """All that the terminal shows of an outcome; what is absent is not shown.
 
@@ -49,6 +75,8 @@ class Summary(TypedDict, total=False):
         columns: one line each, in the table's order.
         pairs: worst first.
         figures: of the whole table.
+        verdicts: faithful, useful, private.
+        gates: rules of ``--fail-if``.
         files: what it is -> path.
         next: commands to type next.
         notes: sentences, such as what so few rows can support.
@@ -57,6 +85,8 @@ class Summary(TypedDict, total=False):
     columns: list[ColumnLine]
     pairs: list[PairLine]
     figures: list[Figure]
+    verdicts: list[VerdictLine]
+    gates: list[GateLine]
     files: dict[str, str]
     next: list[str]
     notes: list[str]
@@ -69,7 +99,7 @@ def output_console() -> Console:
 
 
 def print_summary(summary: Summary, console: Console) -> None:
-    """Show the outcome: columns beside the floor, worst pairs, figures, files, what to type next.
+    """Show the outcome: columns beside the floor, worst pairs, figures, verdicts, files, what to type next.
 
     The floor is the error that real rows have against other real rows; below it there is nothing to gain.
     """
@@ -82,6 +112,18 @@ def print_summary(summary: Summary, console: Console) -> None:
         tables.append(_overall(summary["figures"]))
     for table in tables:
         console.print(table)
+        console.print()
+    for verdict in summary.get("verdicts", []):
+        mark, colour = STATES[verdict["state"]]
+        head = f"[bold]{verdict['question'].capitalize()}?[/] [{colour}]{mark}[/]"
+        console.print(
+            f"{head}  {escape(verdict['sentence'])} {escape(verdict['next'])}", highlight=False, soft_wrap=True
+        )
+    for gate in summary.get("gates", []):
+        found = "not measured" if gate["value"] is None else f"{gate['value']:.6g}"
+        outcome = "[green]passed[/]" if gate["passed"] else "[red]failed[/]"
+        console.print(f"[bold]Gate[/] {escape(gate['rule'])}: {outcome}, the figure is {found}", highlight=False)
+    if summary.get("verdicts") or summary.get("gates"):
         console.print()
     for note in summary.get("notes", []):
         console.print(f"[yellow]Note:[/] {escape(note)}", highlight=False, soft_wrap=True)

@@ -67,6 +67,9 @@ class Reporter:
     def rows(self, done: int, total: int) -> None:
         """So many rows are written."""
 
+    def parts(self, done: int, total: int, name: str) -> None:
+        """So many parts of a stage are done."""
+
     def message(self, text: str, *, warning: bool = False, **facts: object) -> None:
         """A line for the user."""
 
@@ -109,6 +112,10 @@ class LineProgress(Reporter):
     def rows(self, done: int, total: int) -> None:
         if self._due(done >= total):
             self._line(f"  {done:,} of {total:,} rows")
+
+    def parts(self, done: int, total: int, name: str) -> None:
+        if self._due(done >= total):
+            self._line(f"  {done} of {total}" + (f", now {name}" if name else ""))
 
     def message(self, text: str, *, warning: bool = False, **facts: object) -> None:
         self._line(("Warning: " if warning else "") + text + (_facts(facts) if self.verbose else ""))
@@ -153,6 +160,10 @@ class JsonProgress(Reporter):
     def rows(self, done: int, total: int) -> None:
         if self._due(done >= total):
             self._write("rows", done=done, total=total)
+
+    def parts(self, done: int, total: int, name: str) -> None:
+        if self._due(done >= total):
+            self._write("part", done=done, total=total, name=name)
 
     def message(self, text: str, *, warning: bool = False, **facts: object) -> None:
         self._write("warning" if warning else "message", text=text, **facts)
@@ -209,10 +220,18 @@ class RichProgress(Reporter):
         self._show(done, total, ", ".join(part for part in (self._news, _figures(None, None, seconds_left)) if part))
 
     def rows(self, done: int, total: int) -> None:
+        self._news = f"{done:,} rows"
+        self._show_even(done, total, self._news)
+
+    def parts(self, done: int, total: int, name: str) -> None:
+        self._news = f"{done} of {total} figures"
+        self._show_even(done, total, name or self._news)
+
+    def _show_even(self, done: int, total: int, news: str) -> None:
+        """With the time left, as if each part took as long as those before."""
         spent = time.monotonic() - self._started
         left = spent * (total - done) / done if 0 < done < total and spent > 1 else None
-        self._news = f"{done:,} rows"
-        self._show(done, total, ", ".join(part for part in (self._news, _figures(None, None, left)) if part))
+        self._show(done, total, ", ".join(part for part in (news, _figures(None, None, left)) if part))
 
     def message(self, text: str, *, warning: bool = False, **facts: object) -> None:
         line = escape(text + (_facts(facts) if self.verbose else ""))

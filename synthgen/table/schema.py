@@ -65,6 +65,26 @@ class Formula(BaseModel):
     low: float | None = None
     high: float | None = None
 
+    @property
+    def text(self) -> str:
+        """The formula as people write it.
+
+        Example:
+            >>> Formula(column="rate", operation="ratio", inputs=["posts", "days"]).text
+            'rate = posts / days'
+        """
+        first, rest = self.inputs[0], " + ".join(self.inputs)
+        right = {
+            "complement": f"{self.total:g} - " + " - ".join(self.inputs),
+            "absolute": f"distance of {first} from {self.total:g}",
+            "share": f"{first} / ({rest})",
+            "sum": rest,
+        }.get(self.operation) or _SIGNS[self.operation].join(self.inputs)
+        return f"{self.column} = {right}"
+
+
+_SIGNS = {"ratio": " / ", "product": " * ", "difference": " - "}
+
 
 class OneHot(BaseModel):
     """Boolean columns of which at most one is true in any row: learned as one label."""

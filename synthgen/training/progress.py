@@ -32,6 +32,9 @@ class Progress(Protocol):
     def rows(self, done: int, total: int) -> None:
         """So many of the rows asked for are written."""
 
+    def parts(self, done: int, total: int, name: str) -> None:
+        """So many parts of a stage are done; ``name`` is the one that comes now, empty after the last."""
+
     def message(self, text: str, *, warning: bool = False, **facts: object) -> None:
         """A line for the user.
 
@@ -59,6 +62,9 @@ class Silent:
         """Nothing."""
 
     def rows(self, done: int, total: int) -> None:
+        """Nothing."""
+
+    def parts(self, done: int, total: int, name: str) -> None:
         """Nothing."""
 
     def message(self, text: str, *, warning: bool = False, **facts: object) -> None:

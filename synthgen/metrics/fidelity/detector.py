@@ -7,6 +7,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from synthgen.metrics.base import Direction, Group, Result
 from synthgen.metrics.fidelity.telling import Method, Model, tell_apart
+from synthgen.metrics.statistics import binnable
 from synthgen.metrics.view import View
 
 MOST_ROWS = 10_000
@@ -37,7 +38,7 @@ class Detector:
 
         def method(seed: int) -> Method:
             def fit(rows: np.ndarray, kind: np.ndarray) -> Model:
-                model = HistGradientBoostingClassifier(early_stopping=False, random_state=seed).fit(rows, kind)
+                model = HistGradientBoostingClassifier(early_stopping=False, random_state=seed).fit(binnable(rows), kind)
                 return lambda rows: np.asarray(model.predict_proba(rows)[:, 1])
 
             groups = {name: np.array([i]) for i, name in enumerate(names)}

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 
 from synthgen.metrics.base import Direction, Group, Result, not_applicable
-from synthgen.metrics.statistics import TWO_SIDED, interval, macro_auc, r_squared, standard_error
+from synthgen.metrics.statistics import TWO_SIDED, binnable, interval, macro_auc, r_squared, standard_error
 from synthgen.metrics.view import View
 
 FEWEST_ROWS = 50
@@ -77,7 +77,7 @@ def _regression(
 
     def predict(view: View, values: np.ndarray) -> np.ndarray:
         model = HistGradientBoostingRegressor(early_stopping=False, random_state=seed)
-        model.fit(view.ordinal(inputs), np.clip((values - mean) / spread, -FAR, FAR))
+        model.fit(binnable(view.ordinal(inputs)), np.clip((values - mean) / spread, -FAR, FAR))
         return np.asarray(model.predict(holdout.ordinal(inputs)) * spread + mean)
 
     made, real = predict(synthetic, made_up), predict(train, learned)
@@ -106,7 +106,7 @@ def _classification(
         scores = np.zeros((holdout.n_rows, MOST_CLASSES + 1))
         if len(np.unique(classes)) > 1:  # a model of one class has nothing to learn
             model = HistGradientBoostingClassifier(early_stopping=False, random_state=seed)
-            model.fit(view.ordinal(inputs), classes)
+            model.fit(binnable(view.ordinal(inputs)), classes)
             scores[:, model.classes_] = model.predict_proba(holdout.ordinal(inputs))
         return scores
 
