@@ -24,6 +24,8 @@ from synthgen.table.schema import ColumnSchema, Schema
 
 LARGEST = 1e150
 """Quantities beyond are cut to it: sums of their squares would overflow."""
+MISSING = "(missing)"
+"""Stands for a missing cell where labels are named."""
 LOOK_VALUES = 100_000
 """Different dates from which a format is learned when the schema names none."""
 
@@ -43,6 +45,8 @@ class View:
         target: the column to predict.
         types: the schema's type of each column of ``measures``.
         min_holders: a label, bin or row of real data is named in a result only when so many rows hold it.
+        books: the label of each code by column, as text; a missing cell's code comes after the last.
+        task: what the table is for, where the user says so: ``detect`` for finding the rows of a rare class.
     """
 
     n_rows: int
@@ -55,6 +59,8 @@ class View:
     target: str | None = None
     types: dict[str, str] = field(default_factory=dict)
     min_holders: int = 5
+    books: dict[str, pa.Array] = field(default_factory=dict)
+    task: str | None = None
 
     @property
     def compared(self) -> list[str]:
@@ -74,11 +80,19 @@ class View:
             self.target,
             self.types,
             self.min_holders,
+            self.books,
+            self.task,
         )
 
     def draw(self, most: int, rng: np.random.Generator) -> View:
         """At most so many rows, without replacement; the view itself when it has no more."""
         return self if self.n_rows <= most else self.take(rng.choice(self.n_rows, most, replace=False))
+
+    def names_of(self, column: str) -> dict[int, str]:
+        """The label of each code that enough of these rows hold to be named; call it on real rows."""
+        held = np.bincount(self.labels[column], minlength=self.sizes[column])
+        book = [*self.books[column].to_pylist(), MISSING]
+        return {int(code): str(book[code]) for code in np.flatnonzero(held >= max(self.min_holders, 1))}
 
     def ordinal(self, names: list[str]) -> np.ndarray:
         """``(N, len(names))`` float64: quantities, and codes as numbers (for trees)."""
@@ -93,6 +107,7 @@ def read_views(
     schema: Schema,
     target: str | None = None,
     min_holders: int = 5,
+    task: str | None = None,
 ) -> tuple[View, View, View]:
     """The three tables as metrics see them.
 
@@ -103,12 +118,13 @@ def read_views(
         schema: says what the columns mean.
         target: the column to predict.
         min_holders: see ``View``.
+        task: see ``View``.
 
     Raises:
         DataError: a table lacks a column of the schema that is not dropped.
     """
     tables = (train, holdout, synthetic)
-    views = tuple(View(table.num_rows, {}, {}, {}, {}, {}, {}, target, {}, min_holders) for table in tables)
+    views = tuple(View(table.num_rows, {}, {}, {}, {}, {}, {}, target, {}, min_holders, {}, task) for table in tables)
     for column in schema.columns:
         if column.type == "drop":
             continue
@@ -131,9 +147,9 @@ def _add(column: ColumnSchema, cells: list[pa.ChunkedArray], views: tuple[View, 
         else:
             measure = "label"  # no number to compare with: only what is missing can differ
     if measure == "label":
-        size, codes = _codes([_array(part) for part in cells])
+        book, codes = _codes([_array(part) for part in cells])
         for view, values in zip(views, codes, strict=True):
-            view.labels[name], view.sizes[name] = values, size
+            view.labels[name], view.sizes[name], view.books[name] = values, len(book) + 1, book
     for view, column_cells in zip(views, cells, strict=True):
         view.measures[name], view.types[name] = measure, column.type
         if measure not in ("quantity", "label"):
@@ -198,19 +214,19 @@ def _days(values: pa.Array, form: DateText | None, epoch: str | None) -> np.ndar
     return days
 
 
-def _codes(cells: list[pa.Array]) -> tuple[int, list[np.ndarray]]:
+def _codes(cells: list[pa.Array]) -> tuple[pa.Array, list[np.ndarray]]:
     """Codes on one book: the labels of all tables in one order, then missing.
 
     One order for all: were training labels first, a code alone would tell trees that a row is not a training row.
 
     Returns:
-        How many codes there are, and ``(N,)`` int32 for each table.
+        The labels, and ``(N,)`` int32 for each table; the code of a missing cell is the number of labels.
     """
     texts = [_texts(array) for array in cells]
     book = pc.unique(pa.concat_arrays([pc.unique(array.drop_null()) for array in texts]))
     book = book.take(pc.array_sort_indices(book))
     codes = [pc.fill_null(pc.index_in(array, value_set=book), len(book)) for array in texts]
-    return len(book) + 1, [array.to_numpy(zero_copy_only=False).astype(np.int32) for array in codes]
+    return book, [array.to_numpy(zero_copy_only=False).astype(np.int32) for array in codes]
 
 
 def _texts(values: pa.Array) -> pa.Array:
