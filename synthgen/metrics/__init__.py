@@ -10,7 +10,14 @@ from synthgen.metrics.fidelity.trend import Trend
 from synthgen.metrics.privacy.copies import Copies
 from synthgen.metrics.privacy.distance import DistanceShare
 from synthgen.metrics.privacy.emitted import Emitted
+from synthgen.metrics.utility.calibration import Calibration
+from synthgen.metrics.utility.estimates import EstimatesOverlap
+from synthgen.metrics.utility.groups import Groups
+from synthgen.metrics.utility.importance import Importance
+from synthgen.metrics.utility.learners import Learners
 from synthgen.metrics.utility.prediction import Prediction
+from synthgen.metrics.utility.rare_class import RareClass
+from synthgen.metrics.utility.shortcut import Shortcut
 
 METRICS: tuple[Metric, ...] = (
     Shape(),
@@ -18,6 +25,13 @@ METRICS: tuple[Metric, ...] = (
     Missing(),
     Detector(),
     Prediction(),
+    Learners(),
+    Importance(),
+    Calibration(),
+    Groups(),
+    RareClass(),
+    Shortcut(),
+    EstimatesOverlap(),
     Copies(),
     DistanceShare(),
     Emitted(),

@@ -83,7 +83,8 @@ class Comparison:
                 f"{trained:,} rows support the shape of columns and strong pairs; weak pairs, rare labels and "
                 "combinations of three and more columns are mostly chance."
             )
-        expected = {"missing", "emitted", "prediction"}
+        by_target = {metric.name for metric in METRICS if metric.group == "utility"}  # the first speaks for all
+        expected = {"missing", "emitted"} | by_target
         for result in self.results:
             if result.value is None and (result.name not in expected or (result.name == "prediction" and self.target)):
                 notes.append(f"{result.title}: not measured; {result.reason}.")

@@ -5,7 +5,7 @@ Letters: N rows, K classes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
@@ -18,8 +18,12 @@ MOST_INPUTS = 100
 """More columns are screened: the ones that tell a forest most about the target in the training rows remain."""
 MOST_CELLS = 5_000_000
 """Rows times inputs of one table: 40 MB."""
+LARGEST_FLOAT = 1e30
+"""Sums over a table stay finite in 32-bit floats."""
 SCREEN_ROWS = 2_000
 SCREEN_TREES = 20
+RARE = 0.15
+"""A class below this share of the training rows is rare."""
 HEAVY = 1.5
 """A target that is never negative is heavy-tailed when its standard deviation is so many times its mean."""
 
@@ -39,6 +43,22 @@ class Part:
     def take(self, rows: np.ndarray) -> Part:
         """The same of some rows."""
         return Part(self.view.take(rows), self.truth[rows])
+
+    def joined(self, other: Part) -> Part:
+        """The rows of both, with the columns that a model can use."""
+        one, two = self.view, other.view
+        quantities = {name: np.concatenate([one.quantities[name], two.quantities[name]]) for name in one.quantities}
+        labels = {name: np.concatenate([one.labels[name], two.labels[name]]) for name in one.labels}
+        rows = one.n_rows + two.n_rows
+        view = replace(one, n_rows=rows, quantities=quantities, labels=labels, others={}, missing={})
+        return Part(view, np.concatenate([self.truth, other.truth]))
+
+    def shuffled(self, rng: np.random.Generator) -> Part:
+        """Each column's values in an order of their own, with the columns that a model can use."""
+        quantities = {name: rng.permutation(values) for name, values in self.view.quantities.items()}
+        labels = {name: rng.permutation(codes) for name, codes in self.view.labels.items()}
+        view = replace(self.view, quantities=quantities, labels=labels, others={}, missing={})
+        return Part(view, rng.permutation(self.truth))
 
 
 @dataclass(frozen=True)
@@ -139,10 +159,15 @@ def read_task(
         which = "held-out" if tested else "training"
         varies = "have only one class of the target" if n_classes else "all have the same value of the target"
         return f"the {which} rows {varies}"
-    parts = [Part(view, truth) for view, truth in zip(views, truths, strict=True)]
+    learned, kept_out, made = (Part(view, truth) for view, truth in zip(views, truths, strict=True))
     if n_columns > MOST_INPUTS:
-        inputs = _screen(parts[0], inputs, n_classes, rng)
-    return Task(target, inputs, n_columns, *parts, n_classes, heavy)
+        inputs = _screen(learned, inputs, n_classes, rng)
+    return Task(target, inputs, n_columns, learned, kept_out, made, n_classes, heavy)
+
+
+def tree_rows(view: View, names: list[str]) -> np.ndarray:
+    """``(N, len(names))`` for trees: quantities and codes, within what their 32-bit floats can hold."""
+    return np.clip(view.ordinal(names), -LARGEST_FLOAT, LARGEST_FLOAT)
 
 
 def with_target(view: View, target: str) -> View:
@@ -175,6 +200,6 @@ def _screen(train: Part, inputs: list[str], n_classes: int, rng: np.random.Gener
     rows = rng.permutation(train.view.n_rows)[:SCREEN_ROWS]
     forest = RandomForestClassifier if n_classes else RandomForestRegressor
     model = forest(SCREEN_TREES, max_features="sqrt", min_samples_leaf=5, random_state=int(rng.integers(2**31)))
-    model.fit(train.view.take(rows).ordinal(inputs), train.truth[rows])
+    model.fit(tree_rows(train.view.take(rows), inputs), train.truth[rows])
     best = np.sort(np.argsort(-model.feature_importances_, kind="stable")[:MOST_INPUTS])
     return [inputs[i] for i in best]
