@@ -20,7 +20,14 @@ from synthgen.metrics.fidelity.triples import Triples
 from synthgen.metrics.privacy.copies import Copies
 from synthgen.metrics.privacy.distance import DistanceShare
 from synthgen.metrics.privacy.emitted import Emitted
+from synthgen.metrics.utility.calibration import Calibration
+from synthgen.metrics.utility.estimates import EstimatesOverlap
+from synthgen.metrics.utility.groups import Groups
+from synthgen.metrics.utility.importance import Importance
+from synthgen.metrics.utility.learners import Learners
 from synthgen.metrics.utility.prediction import Prediction
+from synthgen.metrics.utility.rare_class import RareClass
+from synthgen.metrics.utility.shortcut import Shortcut
 from synthgen.metrics.validity.categories import Categories
 from synthgen.metrics.validity.formats import Formats
 from synthgen.metrics.validity.keys import Keys
@@ -50,6 +57,13 @@ METRICS: tuple[Metric, ...] = (
     Authenticity(),
     Projection(),
     Prediction(),
+    Learners(),
+    Importance(),
+    Calibration(),
+    Groups(),
+    RareClass(),
+    Shortcut(),
+    EstimatesOverlap(),
     Copies(),
     DistanceShare(),
     Emitted(),

@@ -24,6 +24,8 @@ from synthgen.table.schema import ColumnSchema, Schema
 
 LARGEST = 1e150
 """Quantities beyond are cut to it: sums of their squares would overflow."""
+MISSING = "(missing)"
+"""Stands for a missing cell where labels are named."""
 LOOK_VALUES = 100_000
 """Different dates from which a format is learned when the schema names none."""
 
@@ -90,6 +92,12 @@ class View:
     def draw(self, most: int, rng: np.random.Generator) -> View:
         """At most so many rows, without replacement; the view itself when it has no more."""
         return self if self.n_rows <= most else self.take(rng.choice(self.n_rows, most, replace=False))
+
+    def names_of(self, column: str) -> dict[int, str]:
+        """The label of each code that enough of these rows hold to be named; call it on real rows."""
+        held = np.bincount(self.labels[column], minlength=self.sizes[column])
+        book = [*self.books[column].to_pylist(), MISSING]
+        return {int(code): str(book[code]) for code in np.flatnonzero(held >= max(self.min_holders, 1))}
 
     def ordinal(self, names: list[str]) -> np.ndarray:
         """``(N, len(names))`` float64: quantities, and codes as numbers (for trees)."""

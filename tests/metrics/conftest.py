@@ -23,7 +23,7 @@ def one_thread() -> Iterator[None]:
 
 @pytest.fixture
 def views() -> Tables:
-    """``views(types, train, holdout, synthetic, target)``: columns of Python values; types by column."""
+    """``views(types, train, holdout, synthetic, target, task)``: columns of Python values; types by column."""
 
     def make(
         types: dict[str, str],
@@ -31,12 +31,13 @@ def views() -> Tables:
         holdout: dict[str, Any],
         synthetic: dict[str, Any],
         target: str | None = None,
+        task: str | None = None,
     ) -> tuple[View, View, View]:
         schema = Schema(columns=[ColumnSchema(name=name, type=kind) for name, kind in types.items()])
         tables = [
             pa.table({n: pa.array(v, from_pandas=True) for n, v in one.items()}) for one in (train, holdout, synthetic)
         ]
-        return read_views(*tables, schema, target)
+        return read_views(*tables, schema, target, task=task)
 
     return make
 

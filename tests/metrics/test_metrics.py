@@ -51,6 +51,12 @@ def run(metric: Metric, tables: tuple[View, View, View]) -> Result:
     return metric.compute(*tables, np.random.default_rng(0))
 
 
+def wider(rows: dict[str, Any]) -> dict[str, Any]:
+    """Two columns more, one that hangs on age and one on nothing: the order of two inputs hardly says anything."""
+    rng = np.random.default_rng(int(10 * rows["age"][0]))
+    return rows | {"steps": rows["age"] + rng.normal(size=300), "luck": rng.normal(size=300)}
+
+
 @pytest.mark.parametrize("metric", [m for m in METRICS if m.group != "validity"], ids=lambda m: m.name)
 def test_fresh_rows_are_better_than_spoiled_ones(metric: Metric, views: Tables, world: Callable[..., dict[str, Any]]):
     train, holdout, fresh = (world(300, seed) for seed in range(3))
@@ -58,9 +64,14 @@ def test_fresh_rows_are_better_than_spoiled_ones(metric: Metric, views: Tables, 
     wrong = np.arange(300) >= 150
     spoiled["buys"] = np.where(wrong ^ (train["buys"] == "yes"), "yes", "no")
     spoiled["city"] = [None if bad else city for bad, city in zip(wrong, train["city"], strict=True)]
+    types = TYPES
+    if metric.name == "importance":
+        types = TYPES | {"steps": "numeric", "luck": "numeric"}
+        train, holdout, fresh, spoiled = (wider(rows) for rows in (train, holdout, fresh, spoiled))
+        spoiled["buys"] = np.where(spoiled["luck"] > 0, "yes", "no")
     spoiled["since"] = np.where(wrong, train["since"] + np.timedelta64(12, "h"), train["since"])
-    good = run(metric, views(TYPES, train, holdout, fresh, "buys"))
-    bad = run(metric, views(TYPES, train, holdout, spoiled, "buys"))
+    good = run(metric, views(types, train, holdout, fresh, "buys", "detect"))
+    bad = run(metric, views(types, train, holdout, spoiled, "buys", "detect"))
     if metric.name in ("distance_share", "authenticity"):  # nonsense hides copies in a mean: copies alone
         bad = run(metric, views(TYPES, train, holdout, train, "buys"))
     if metric.name == "coverage":  # half of the training rows have nearly all there is: one city and one year of life
@@ -73,9 +84,10 @@ def test_fresh_rows_are_better_than_spoiled_ones(metric: Metric, views: Tables, 
 def test_the_same_seed_gives_the_same_result_in_plain_json(
     metric: Metric, views: Tables, world: Callable[..., dict[str, Any]]
 ):
-    tables = views(TYPES, world(150, 0), world(150, 1), world(150, 2), "buys")
+    tables = views(TYPES, world(150, 0), world(150, 1), world(150, 2), "buys", "detect")
     first, second = (json.dumps(run(metric, tables).to_json(), allow_nan=False) for _ in range(2))
     assert first == second
+    assert "user" not in first
 
 
 @each_metric
@@ -86,9 +98,20 @@ def test_nothing_of_a_single_real_person_is_in_a_result(
     train, fresh = world(300, 0), world(300, 2)
     train["city"] = ["Xanten" if i in (3, 4) else city for i, city in enumerate(train["city"])]
     train["age"] = np.append(train["age"][:-1], 98765.4)
-    result = run(metric, views(TYPES, train, world(300, 1), train if copied else fresh, "buys"))
+    result = run(metric, views(TYPES, train, world(300, 1), train if copied else fresh, "buys", "detect"))
     written = json.dumps(result.to_json())
     assert not [secret for secret in ("user", "Xanten", "98765", "98,765", "98,8") if secret in written]
+
+
+@each_metric
+def test_a_label_that_few_training_rows_hold_is_never_named(
+    metric: Metric, views: Tables, world: Callable[..., dict[str, Any]]
+):
+    tables = [world(150, seed) for seed in range(3)]
+    for rows, holders in zip(tables, (4, 40, 40), strict=True):
+        rows["city"][:holders] = ["Elba"] * holders
+    result = run(metric, views(TYPES, *tables, "buys", "detect"))
+    assert "Elba" not in json.dumps(result.to_json())
 
 
 @each_metric

@@ -78,3 +78,13 @@ def test_rows_that_are_drawn_keep_their_cells_together():
     assert drawn.n_rows == 20
     assert drawn.quantities["x"].tolist() == drawn.labels["y"].tolist()
     assert len(set(drawn.labels["y"])) == 20
+
+
+def test_a_label_is_named_only_when_enough_rows_hold_it():
+    schema = Schema(columns=[ColumnSchema(name="city", type="categorical")])
+    rows = pa.table({"city": ["Bonn"] * 5 + ["Kiel"] * 4 + [None] * 5})
+    others = pa.table({"city": ["Kiel"] * 9 + ["Aue"]})
+    view, _, made = read_views(rows, others, others, schema, task="detect")
+    assert view.names_of("city") == {1: "Bonn", 3: "(missing)"}
+    assert view.take(np.arange(5)).names_of("city") == {1: "Bonn"}
+    assert view.take(np.arange(5)).task == made.task == "detect"
