@@ -17,9 +17,18 @@ from synthgen.metrics.fidelity.rhythm import Rhythm
 from synthgen.metrics.fidelity.shape import Shape
 from synthgen.metrics.fidelity.trend import Trend
 from synthgen.metrics.fidelity.triples import Triples
+from synthgen.metrics.privacy.attribute_inference import AttributeInference
 from synthgen.metrics.privacy.copies import Copies
 from synthgen.metrics.privacy.distance import DistanceShare
 from synthgen.metrics.privacy.emitted import Emitted
+from synthgen.metrics.privacy.exposed import Exposed
+from synthgen.metrics.privacy.linkability import Linkability
+from synthgen.metrics.privacy.membership_density import MembershipDensity
+from synthgen.metrics.privacy.membership_nearest import MembershipNearest
+from synthgen.metrics.privacy.near_copies import NearCopies
+from synthgen.metrics.privacy.rare_combinations import RareCombinations
+from synthgen.metrics.privacy.rare_values import RareValues
+from synthgen.metrics.privacy.singling_out import SinglingOut
 from synthgen.metrics.utility.calibration import Calibration
 from synthgen.metrics.utility.estimates import EstimatesOverlap
 from synthgen.metrics.utility.groups import Groups
@@ -65,7 +74,16 @@ METRICS: tuple[Metric, ...] = (
     Shortcut(),
     EstimatesOverlap(),
     Copies(),
+    NearCopies(),
     DistanceShare(),
+    SinglingOut(),
+    Linkability(),
+    AttributeInference(),
+    MembershipNearest(),
+    MembershipDensity(),
+    RareValues(),
+    RareCombinations(),
     Emitted(),
+    Exposed(),
 )
 """In the order in which they are shown."""

@@ -121,8 +121,13 @@ def floor_scale(n_train: int, n_holdout: int, n_synthetic: int) -> float:
     return float(np.sqrt((1 / n_train + 1 / n_synthetic) / (1 / n_train + 1 / n_holdout)))
 
 
-def binomial_interval(hits: float, n: int) -> tuple[float, float]:
-    """Exact 95 % interval of a share; ``hits`` may hold halves (split ties), which only widens it.
+def binomial_interval(hits: float, n: int, error: float = 0.05) -> tuple[float, float]:
+    """Exact interval of a share; ``hits`` may hold halves (split ties), which only widens it.
+
+    Args:
+        hits: how many.
+        n: of how many; 0: nothing is known, so 0 to 1.
+        error: chance that the interval misses.
 
     Source:
         Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404.
@@ -132,8 +137,8 @@ def binomial_interval(hits: float, n: int) -> tuple[float, float]:
         >>> low, round(high, 4)
         (0.0, 0.3085)
     """
-    low = float(beta.ppf(0.025, hits, n - hits + 1)) if hits > 0 else 0.0
-    high = float(beta.ppf(0.975, hits + 1, n - hits)) if hits < n else 1.0
+    low = float(beta.ppf(error / 2, hits, n - hits + 1)) if hits > 0 else 0.0
+    high = float(beta.ppf(1 - error / 2, hits + 1, n - hits)) if hits < n else 1.0
     return low, high
 
 

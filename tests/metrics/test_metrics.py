@@ -47,6 +47,14 @@ def world(draw: Draw) -> Callable[..., dict[str, Any]]:
     return rows
 
 
+def wide_tables(views: Tables, world: Callable[..., dict[str, Any]]) -> list[tuple[View, View, View]]:
+    """Fresh rows and copies, in a world with two more columns."""
+    more = {name: np.random.default_rng(i).normal(size=(3, 700)) for i, name in enumerate(("height", "income"))}
+    train, holdout, fresh = (world(700, i) | {name: values[i] for name, values in more.items()} for i in range(3))
+    types = TYPES | dict.fromkeys(more, "numeric")
+    return [views(types, train, holdout, made, "buys") for made in (fresh, train)]
+
+
 def run(metric: Metric, tables: tuple[View, View, View]) -> Result:
     return metric.compute(*tables, np.random.default_rng(0))
 
@@ -77,6 +85,8 @@ def test_fresh_rows_are_better_than_spoiled_ones(metric: Metric, views: Tables, 
     if metric.name == "coverage":  # half of the training rows have nearly all there is: one city and one year of life
         few = {name: [cells[0]] * 300 for name, cells in train.items()}
         bad = run(metric, views(TYPES, train, holdout, few, "buys"))
+    if metric.name in ("linkability", "exposed"):  # they need more columns, and more people
+        good, bad = (run(metric, tables) for tables in wide_tables(views, world))
     assert badness(good) < badness(bad)
 
 

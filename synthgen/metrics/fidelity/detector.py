@@ -38,7 +38,9 @@ class Detector:
 
         def method(seed: int) -> Method:
             def fit(rows: np.ndarray, kind: np.ndarray) -> Model:
-                model = HistGradientBoostingClassifier(early_stopping=False, random_state=seed).fit(binnable(rows), kind)
+                model = HistGradientBoostingClassifier(early_stopping=False, random_state=seed).fit(
+                    binnable(rows), kind
+                )
                 return lambda rows: np.asarray(model.predict_proba(rows)[:, 1])
 
             groups = {name: np.array([i]) for i, name in enumerate(names)}

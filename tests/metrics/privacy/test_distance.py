@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
-from synthgen.metrics.privacy.distance import DistanceShare, nearer_share, nearest
+from synthgen.metrics.privacy.distance import DistanceShare, _chance, look
 from synthgen.metrics.view import View
 
 TYPES = {"x": "numeric", "y": "numeric", "c": "categorical"}
@@ -15,17 +16,6 @@ Tables = Callable[..., tuple[View, View, View]]
 def world(n: int, seed: int) -> dict[str, object]:
     rng = np.random.default_rng(seed)
     return {"x": rng.normal(size=n), "y": rng.exponential(size=n), "c": rng.choice(list("pqr"), n)}
-
-
-def test_the_distance_is_the_one_worked_by_hand(views: Tables):
-    train, _, synthetic = views(
-        {"x": "numeric", "c": "categorical", "d": "categorical"},
-        {"x": [0, 10], "c": ["a", "b"], "d": ["k", None]},
-        {"x": [0], "c": ["a"], "d": ["k"]},
-        {"x": [2, None], "c": ["a", "z"], "d": ["m", None]},
-    )
-    # row 1: 0.2 + 2 from the first, 0.8 + 4 from the second; row 2, at the mean 5: 0.5 + 4, 0.5 + 2.
-    assert nearest(synthetic, train, {"x": (5.0, 10.0)}) == pytest.approx([2.2, 2.5])
 
 
 def test_fresh_rows_are_as_near_to_strangers(views: Tables):
@@ -46,8 +36,24 @@ def test_noisy_copies_of_training_rows_are_found_out(views: Tables):
 def test_ties_are_split(views: Tables):
     table = world(50, 0)
     train, holdout, synthetic = views(TYPES, table, table, world(50, 1))
-    share, ties, *_ = nearer_share(synthetic, train, holdout, np.random.default_rng(0))
-    assert (share, ties) == (0.5, 1.0)
+    found = look(synthetic, train, holdout, np.random.default_rng(0))
+    assert (found.share, found.ties) == (0.5, 1.0)
+
+
+def test_curves_and_kinds_of_columns_stand_beside_the_figure(views: Tables):
+    train = world(800, 0)
+    result = DistanceShare().compute(*views(TYPES, train, world(800, 1), train), np.random.default_rng(0))
+    assert result.details["closest"]["synthetic to training"][-1] == 0  # every row is a training row
+    assert result.details["closest"]["synthetic to held-out"][-1] > 0
+    assert set(result.details["groups"]) == {"quantities", "labels"}
+    assert [chart["kind"] for chart in result.charts] == ["lines", "lines"]
+    assert result.details["p"] < 1e-9
+
+
+def test_the_chance_allows_for_one_held_out_row_that_draws_many():
+    """Every row nearest to one real row is one coin, not a hundred."""
+    assert _chance(np.ones(100), np.zeros(100, dtype=int)) == pytest.approx(norm.sf(1))
+    assert _chance(np.ones(100), np.arange(100)) == pytest.approx(norm.sf(10))
 
 
 def test_too_few_rows_are_not_judged(views: Tables):
