@@ -84,7 +84,7 @@ class Comparison:
                 f"{trained:,} rows support the shape of columns and strong pairs; weak pairs, rare labels and "
                 "combinations of three and more columns are mostly chance."
             )
-        expected = {"missing", "emitted", "prediction"}
+        expected = {"missing", "rhythm", "conditional", "emitted", "prediction"}
         for result in self.results:
             if result.value is None and (result.name not in expected or (result.name == "prediction" and self.target)):
                 notes.append(f"{result.title}: not measured; {result.reason}.")

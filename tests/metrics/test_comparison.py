@@ -51,7 +51,8 @@ def test_the_parts_of_the_summary_have_the_shapes_that_the_terminal_shows(draw: 
     for figure in parts["figures"]:
         assert all(isinstance(figure[key], str) for key in ("name", "value", "floor", "note"))
     shown = [figure["name"] for figure in parts["figures"]]
-    assert shown[:3] == ["Shape error", "Trend error", "Detector AUC"]
+    assert shown[:2] == ["Shape error", "Trend error"]
+    assert "Detector AUC" in shown
     assert "Prediction AUC" in shown
 
 
