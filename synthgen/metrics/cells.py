@@ -46,7 +46,7 @@ def cell_writer(train: View, holdout: View, synthetic: View, name: str) -> Cell:
     holders = train.min_holders
     if name in train.labels:
         codes, size = synthetic.labels[name], train.sizes[name]
-        held = sum(np.bincount(view.labels[name], minlength=size) for view in (train, holdout))
+        held = np.bincount(np.concatenate([view.labels[name] for view in (train, holdout)]), minlength=size)
         few = (held > 0) & (held < holders)
         return lambda row: "(rare)" if few[codes[row]] else label_text(synthetic, name, int(codes[row]))
     values = synthetic.quantities[name]

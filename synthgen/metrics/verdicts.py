@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from synthgen.metrics.base import Group, Result
-from synthgen.metrics.statistics import binomial_interval
+from synthgen.metrics.privacy.verdict import privacy_verdict
 
 Question = Literal["faithful", "useful", "private"]
 State = Literal["pass", "attention", "fail", "unknown"]
@@ -164,7 +164,7 @@ def _useful(found: dict[str, Result], target: str | None, held_out: int) -> Verd
 
 def _private(results: Sequence[Result], groups: Mapping[str, Group], held_out: int) -> Verdict:
     """Without held-out rows nobody can show that a table is private, only that it is not."""
-    state, sentence = privacy_verdict(results, held_out)
+    state, sentence = privacy_verdict(results)
     names = tuple(one.name for one in results if one.value is not None and groups[one.name] == "privacy")
     if state == "pass" and held_out == 0:
         state, sentence = "unknown", "No leak was found, and none can be ruled out, because no rows were held out."
@@ -175,30 +175,3 @@ def _private(results: Sequence[Result], groups: Mapping[str, Group], held_out: i
         "unknown": "Hold rows out before training, and hand them over with --holdout.",
     }
     return Verdict("private", state, sentence, names, steps[state])
-
-
-def privacy_verdict(results: Sequence[Result], held_out: int) -> tuple[State, str]:
-    """What copies, real identifiers and nearness say together: the worst of them decides."""
-    found = {result.name: result for result in results if result.value is not None}
-    said: list[tuple[State, str]] = []
-    if (copies := found.get("copies")) is not None and copies.value is not None:
-        low = copies.interval[0] if copies.interval else copies.value
-        text = f"{copies.sentence} equal a training row" + _among_real(copies)
-        likely = binomial_interval(copies.floor * held_out, held_out)[1] if copies.floor is not None else MANY_COPIES
-        leak = low > likely
-        said.append(("fail" if leak else "pass", text))
-    if (emitted := found.get("emitted")) is not None and emitted.value is not None:
-        leak = emitted.value > NEAR * (emitted.floor or 0.0)
-        said.append(("fail" if leak else "pass", f"{emitted.sentence} hold a real identifier or text"))
-    if (nearer := found.get("distance_share")) is not None and nearer.interval is not None:
-        text = f"{100 * (nearer.value or 0.0):.0f} % of rows lie nearer to a training row than to a held-out one"
-        said.append(("attention" if nearer.interval[0] > 0.5 else "pass", text))
-    if not said:
-        return "unknown", "There are no rows to compare."
-    state = _worst([one for one, _ in said])
-    lead = {"pass": "No leak was found: ", "attention": "Look closer: ", "fail": "No: ", "unknown": ""}[state]
-    return state, lead + "; ".join(text for _, text in said) + "."
-
-
-def _among_real(result: Result) -> str:
-    return f" (held-out real rows: {100 * result.floor:.2f} %)" if result.floor is not None else ""

@@ -153,7 +153,7 @@ def group_values(
 
 def _divide(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
     counts = np.broadcast_to(counts, sums.shape)
-    return np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
+    return np.asarray(np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0))
 
 
 def _gaps(real: dict[str, Any], other: dict[str, Any]) -> np.ndarray | None:

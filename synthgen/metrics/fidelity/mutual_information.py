@@ -29,7 +29,8 @@ class MutualInformation:
 
     The information is divided by the root of the product of both entropies: 0 is independence, 1 means that each
     column gives the other. It sees dependence of any form (a bow, a ring), where correlation sees straight lines.
-    Quantities are cut at the training deciles, a missing cell has a bin of its own. What chance alone would show is
+    Quantities are cut at the training deciles, a missing cell has a bin of its own; a quantity that then has
+    one bin, as nine tenths of its rows hold one value, is left out. What chance alone would show is
     taken off. The floor is scaled to the synthetic table's size like that of a distance; of pairs that hardly hang
     together the error falls faster with more rows, so there the floor is on the high side.
 
@@ -98,7 +99,8 @@ class MutualInformation:
 
 
 def _chart(worst: list[tuple[Pair, float, float]]) -> Bars:
-    real, made = ([round(float(one[i]), 4) for one in worst] for i in (1, 2))
+    real = [round(float(one), 4) for _, one, _ in worst]
+    made = [round(float(one), 4) for _, _, one in worst]
     series: dict[str, list[Number]] = {"real": list(real), "synthetic": list(made)}
     return {
         "kind": "bars",

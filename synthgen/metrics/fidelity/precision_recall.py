@@ -118,7 +118,7 @@ def curve_score(curve: np.ndarray) -> float:
 def precision_curve(real: np.ndarray, synthetic: np.ndarray) -> np.ndarray:
     """``(30,)`` share of synthetic rows within the ball of each level, of distances to the real centre."""
     radii = np.quantile(real, LEVELS)
-    return np.searchsorted(np.sort(synthetic), radii, side="right") / len(synthetic)
+    return np.asarray(np.searchsorted(np.sort(synthetic), radii, side="right") / len(synthetic))
 
 
 def recall_curve(covered: np.ndarray, radius: np.ndarray) -> np.ndarray:

@@ -81,7 +81,7 @@ class Rhythm:
 
 def _present(view: View, name: str) -> np.ndarray:
     values = view.quantities[name]
-    return values[~np.isnan(values)]
+    return np.asarray(values[~np.isnan(values)])
 
 
 def _column(days: list[np.ndarray], rng: np.random.Generator) -> dict[str, Any]:
@@ -92,7 +92,12 @@ def _column(days: list[np.ndarray], rng: np.random.Generator) -> dict[str, Any]:
     week, held_out = total_variation(places[0], places[1], size), len(days[2]) >= FEWEST_ROWS
     n = min(len(one) for one in (days if held_out else days[:2]))
     between = [gaps(rng.choice(one, n, replace=False)) for one in (days if held_out else days[:2])]
-    found = {"hours": hours, "week": week, "gaps": kolmogorov_smirnov(between[0], between[1]), "rows_of_gaps": n}
+    found: dict[str, Any] = {
+        "hours": hours,
+        "week": week,
+        "gaps": kolmogorov_smirnov(between[0], between[1]),
+        "rows_of_gaps": n,
+    }
     found["error"] = (found["week"] + found["gaps"]) / 2
     found["floor"] = None
     if held_out:
@@ -121,7 +126,8 @@ def week_places(days: np.ndarray, hours: bool) -> np.ndarray:
         [72, 12]
     """
     since_monday = np.mod(days + FIRST_MONDAY + SECOND / 1000, 7)
-    return np.minimum(np.floor(since_monday * (24 if hours else 1)), HOURS_OF_WEEK - 1).astype(np.int64)
+    places = np.minimum(np.floor(since_monday * (24 if hours else 1)), HOURS_OF_WEEK - 1)
+    return np.asarray(places.astype(np.int64))
 
 
 def gaps(days: np.ndarray) -> np.ndarray:
