@@ -156,7 +156,7 @@ def test_a_copy_of_the_real_table_is_not_private(with_holdout: bool, tables: tup
     assert verdicts(evaluation)["private"] == "fail"
     private = evaluation.verdicts[2]
     assert "Do not share it" in private.next
-    assert "60 of 60 rows equal a training row" in private.sentence
+    assert "The synthetic table is the training table" in private.sentence
 
 
 def test_without_held_out_rows_what_cannot_be_said_is_marked(tables: tuple[pd.DataFrame, ...]):

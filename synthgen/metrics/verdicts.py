@@ -26,8 +26,6 @@ NOTHING_LEARNED = 0.02
 """What a model on real rows must know above guessing, for a synthetic one to be measured by it."""
 GRAVE = ("types", "keys", "rules")
 """Checks of validity that no table may break; the others call for a look."""
-MANY_COPIES = 0.5
-"""Share of rows that are copies from which, even with no floor, chance is no explanation left to think of."""
 
 
 @dataclass(frozen=True)

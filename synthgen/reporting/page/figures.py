@@ -97,7 +97,7 @@ def _domain(result: dict[str, Any]) -> tuple[float, float]:
     known = [float(figure) for figure in shown if figure is not None]
     low, high = min(known), max(known)
     if result["direction"] == "half":
-        reach = max(0.1, _rounded_up(1.1 * max(high - 0.5, 0.5 - low)))
+        reach = _rounded_up(max(0.1, 1.1 * max(high - 0.5, 0.5 - low)))
         return 0.5 - reach, 0.5 + reach
     if result["unit"] == "score":
         step = _rounded_up(max(high - low, 0.04))
