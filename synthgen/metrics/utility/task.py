@@ -167,7 +167,7 @@ def read_task(
 
 def tree_rows(view: View, names: list[str]) -> np.ndarray:
     """``(N, len(names))`` for trees: quantities and codes, within what their 32-bit floats can hold."""
-    return np.clip(view.ordinal(names), -LARGEST_FLOAT, LARGEST_FLOAT)
+    return np.asarray(np.clip(view.ordinal(names), -LARGEST_FLOAT, LARGEST_FLOAT))
 
 
 def with_target(view: View, target: str) -> View:
