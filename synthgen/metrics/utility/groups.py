@@ -25,6 +25,7 @@ MOST_LABELS = 10
 RATE_ROWS = 30
 """The fewest rows behind a rate: it is then known to 0.18 at worst."""
 MOST_SHOWN = 30
+"""Groups, the worst first, and columns."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class Groups:
                 "worst": vars(worst),
                 "worst_trained_on_real": vars(worst_real),
                 "equal_opportunity": opportunity,
-                "served": [vars(one) for one in served],
+                "served": [vars(one) for one in sorted(served, key=lambda one: -one.error)[:MOST_SHOWN]],
             },
             charts=_charts(served, opportunity),
         )
@@ -171,7 +172,7 @@ def _interval(task: Task, worst: Served, errors: np.ndarray, names: dict[str, di
 
 
 def _opportunity(served: list[Served]) -> list[dict[str, Any]]:
-    """The equal opportunity difference of each column that has two groups with a recall."""
+    """The equal opportunity difference of columns that have two groups with a recall, the widest first."""
     found: list[dict[str, Any]] = []
     for column in dict.fromkeys(one.column for one in served):
         own = [one for one in served if one.column == column]
@@ -185,7 +186,7 @@ def _opportunity(served: list[Served]) -> list[dict[str, Any]]:
                     "difference_trained_on_real": max(recalls_real) - min(recalls_real),
                 }
             )
-    return found
+    return sorted(found, key=lambda one: -one["difference"])[:MOST_SHOWN]
 
 
 def _meaning(worst: Served, worst_real: Served, opportunity: list[dict[str, Any]]) -> str:

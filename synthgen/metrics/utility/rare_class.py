@@ -29,7 +29,7 @@ FEWEST_FOR_ALARMS = 100
 """Held-out rows of the other class: one false alarm is then the 1 % that is allowed."""
 MOST_REALISM = 600
 """Rows of one class and table that are told apart: the interval is then about 0.03 to either side."""
-FOLDS = 5
+FOLDS = 3
 RESAMPLES = 200
 POINTS = 21
 """Of the curve that is drawn: steps of 5 % of the class, so that no step is one account."""
