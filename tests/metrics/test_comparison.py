@@ -15,7 +15,7 @@ import pytest
 from synthgen.metrics import METRICS
 from synthgen.metrics.comparison import compare_tables
 from synthgen.metrics.fidelity.trend import pair_errors
-from synthgen.metrics.privacy.distance import nearer_share
+from synthgen.metrics.privacy.distance import look
 from synthgen.metrics.view import View, read_views
 from synthgen.table.schema import ColumnSchema, Schema
 
@@ -120,8 +120,8 @@ def test_figures_are_those_of_an_independent_judge(draw: Draw, judge: ModuleType
     expected = judge.trend_errors(theirs[0], theirs[2], fixed_bins=False)[0]
     assert pair_errors(ours[0], ours[2], list(expected)) == pytest.approx(expected, abs=1e-6)
     expected = judge.dcr_share(theirs[2], theirs[0], theirs[1], np.random.default_rng(0), 1000, 1000)
-    found = nearer_share(ours[2], ours[0], ours[1], np.random.default_rng(0))
-    assert found[0] == pytest.approx(expected["share_nearer_train"], abs=1e-6)
+    found = look(ours[2], ours[0], ours[1], np.random.default_rng(0))
+    assert found.share == pytest.approx(expected["share_nearer_train"], abs=1e-6)
     assert copies.value == pytest.approx(judge.copy_rate(theirs[2], theirs[0])["exact_copies"], abs=1e-6)
 
 
