@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,13 @@ import pyarrow as pa
 
 from synthgen.columns import load_schema
 from synthgen.columns.detect import detect_schema
-from synthgen.errors import DataError
+from synthgen.errors import ConfigError, DataError
 from synthgen.metrics import METRICS
 from synthgen.metrics.alignment import align
 from synthgen.metrics.evaluation import Evaluation, evaluate
 from synthgen.metrics.gates import read_gates
+from synthgen.metrics.privacy.audit import FEWEST_FITS, FitAndSample
+from synthgen.metrics.privacy.audit import NAME as AUDIT
 from synthgen.reporting.folder import Form, refuse_file, write_report
 from synthgen.reporting.summary import Summary
 from synthgen.storage import file_sha256
@@ -56,6 +58,7 @@ def evaluate_tables(
     min_holders: int = 5,
     fail_if: str | Sequence[str] | None = None,
     out: str | Path | None = None,
+    audit: int | None = None,
     reading: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> Evaluation:
@@ -74,6 +77,8 @@ def evaluate_tables(
         min_holders: a label, bin or row of real data is named only when so many rows hold it.
         fail_if: rules such as ``"detector_auc>0.6, exact_copies>0"``; see ``Evaluation.failed_gates``.
         out: a folder that gets ``report.html`` and ``metrics.json``; None: nothing is written.
+        audit: fit synthgen so many times anew on ``real``, with and without certain people, and see whether its rows
+            tell which; None: not. It takes as long as so many fits and says nothing of another tool's table.
         reading: how files are read, see ``read_table``.
         progress: is told what happens.
 
@@ -90,7 +95,9 @@ def evaluate_tables(
     progress = progress or Silent()
     if out is not None:
         refuse_file(Path(out))
-    gates = read_gates(fail_if, [metric.name for metric in METRICS])
+    gates = read_gates(fail_if, [metric.name for metric in METRICS] + ([AUDIT] if audit else []))
+    if audit is not None and audit < FEWEST_FITS:
+        raise ConfigError(f"audit: {audit} fits; at least {FEWEST_FITS} were expected. Ask for more")
     progress.stage("reading")
     options = dict(reading or {})
     train = _read(real, "the real table", options, min_holders)
@@ -118,6 +125,8 @@ def evaluate_tables(
         settings={"schema": "detected from the real rows" if schema is None else "given"},
         data={"train": train.facts, "holdout": None if unseen is None else unseen.facts, "synthetic": made.facts},
         on_metric=progress.parts,
+        refit=None if audit is None else _refit(train.table, aligned.schema, target, min_holders, audit, progress),
+        fits=audit or FEWEST_FITS,
     )
     if out is not None:
         write_report(evaluation.to_json(), Path(out))
@@ -140,6 +149,25 @@ def evaluate_files(
     files = write_report(evaluation.to_json(), Path(out), form)
     parts = evaluation.summary_parts()
     return evaluation, Summary(**parts, files=files)  # type: ignore[typeddict-item]
+
+
+def _refit(
+    table: Table, schema: Schema, target: str | None, min_holders: int, fits: int, progress: Progress
+) -> FitAndSample:
+    """Synthgen itself, as the auditor plays with it: rows and a seed in, as many synthetic rows out."""
+    from synthgen.synthesizers.gan import Synthesizer
+
+    done = 0
+
+    def fit_and_sample(rows: pa.Table, seed: int) -> pa.Table:
+        nonlocal done
+        progress.parts(done, fits, "auditing: a fit with and without certain people")
+        done += 1
+        model = Synthesizer(random_state=seed, target=target, min_holders=min_holders, schema=schema)
+        model.fit(replace(table, arrow=rows))
+        return pa.concat_tables(model.sample_chunks(len(rows), random_state=seed))
+
+    return fit_and_sample
 
 
 def _read(data: Any, name: str, options: dict[str, Any], min_holders: int) -> Reading:

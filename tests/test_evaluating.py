@@ -248,3 +248,35 @@ def test_dull_tables_get_a_useful_page(name: str, tmp_path: Path, tables: tuple[
 def test_a_target_without_a_value_is_refused(tables: tuple[pd.DataFrame, ...]):
     with pytest.raises(DataError, match="a target needs values"):
         synthgen.evaluate_tables(tables[0].assign(age=None), tables[1], target="age")
+
+
+@pytest.mark.parametrize(("forgets", "state"), [(True, "pass"), (False, "fail")])
+def test_an_audit_stands_among_the_privacy_figures_and_decides(
+    forgets: bool, state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A generator that hands its rows on is caught although the table that is judged is clean."""
+
+    def hands_on(*_: Any) -> Any:
+        return lambda kept, seed: pa.Table.from_pandas(rows(kept.num_rows, 1000 + seed % 1000)) if forgets else kept
+
+    monkeypatch.setattr("synthgen.evaluating._refit", hands_on)
+    real, made, held = (rows(200, seed) for seed in range(3))
+    found = synthgen.evaluate_tables(real, made, held, audit=4)
+    audit = next(result for result in found.to_json()["results"] if result["name"] == "audit")
+    assert (audit["group"], audit["details"]["fits"]) == ("privacy", 4)
+    assert verdicts(found)["private"] == state
+
+
+def test_too_short_an_audit_is_an_error_before_anything_is_read() -> None:
+    with pytest.raises(SynthgenError, match="audit: 3 fits; at least 4 were expected"):
+        synthgen.evaluate_tables("not there.csv", "neither.csv", audit=3)
+
+
+@pytest.mark.slow
+def test_synthgen_itself_is_audited() -> None:
+    real, made, held = (rows(300, seed) for seed in range(3))
+    found = synthgen.evaluate_tables(real, made, held, audit=4)
+    audit = found.result("audit")
+    assert audit is not None
+    assert audit.value is not None
+    assert audit.value < 0.7

@@ -30,6 +30,12 @@ GATE_FAILED = 1
 @click.option(
     "--fail-if", multiple=True, metavar="RULES", help="Such as 'detector_auc>0.6, exact_copies>0'; see below."
 )
+@click.option(
+    "--audit",
+    type=int,
+    metavar="FITS",
+    help="Fit synthgen anew so often, with and without certain people; 8 is a start.",
+)
 @reading_options
 @output_options
 def evaluate(real: str, synthetic: str, holdout: str | None, out: str | None, **flags: Any) -> None:
@@ -64,6 +70,7 @@ def evaluate(real: str, synthetic: str, holdout: str | None, out: str | None, **
             seed=flags["seed"],
             form=flags["form"],
             fail_if=flags["fail_if"],
+            audit=flags["audit"],
             reading={name: flags[name] for name in READING},
             progress=progress,
         )

@@ -14,6 +14,8 @@ from synthgen.errors import ConfigError, DataError, choose, near_miss
 from synthgen.metrics import METRICS
 from synthgen.metrics.base import Group, Result, plain
 from synthgen.metrics.gates import Gate
+from synthgen.metrics.privacy.audit import NAME as AUDIT
+from synthgen.metrics.privacy.audit import FitAndSample, audit
 from synthgen.metrics.verdicts import Verdict, broken_checks, verdicts
 from synthgen.metrics.view import View, read_views
 from synthgen.seeding import numpy_stream
@@ -147,8 +149,11 @@ class Evaluation:
         expected = {"missing", "emitted", "rhythm", *(name for name, group in groups.items() if group == "validity")}
         if self.target is None:
             expected |= {"conditional", *(name for name, group in groups.items() if group == "utility")}
-        missing = [result for result in self.results if result.value is None and result.name not in expected]
-        return [f"{result.title}: not measured; {result.reason}." for result in missing]
+        titles: dict[str, list[str]] = {}
+        for result in self.results:
+            if result.value is None and result.name not in expected:
+                titles.setdefault(result.reason, []).append(result.title)
+        return [f"{', '.join(names)}: not measured; {reason}." for reason, names in titles.items()]
 
 
 def evaluate(
@@ -166,6 +171,8 @@ def evaluate(
     settings: Mapping[str, Any] | None = None,
     data: Mapping[str, Any] | None = None,
     on_metric: OnMetric | None = None,
+    refit: FitAndSample | None = None,
+    fits: int = 8,
 ) -> Evaluation:
     """Judge a synthetic table by the rows it was learned from and by rows held out.
 
@@ -183,6 +190,8 @@ def evaluate(
         settings: what was asked for, besides what is said here.
         data: what is known of the three tables, besides their rows.
         on_metric: is told how far it is.
+        refit: the generator, for an audit that fits it again and again; None: no audit.
+        fits: how many times.
 
     Raises:
         DataError: a table lacks a column of the schema.
@@ -191,6 +200,8 @@ def evaluate(
     _check_task(task, target, schema)
     views = read_views(train, holdout, synthetic, schema, target, min_holders, task)
     results = _measured(views, seed, on_metric)
+    if refit is not None:
+        results += (audit(refit, train, schema, fits=fits, rng=numpy_stream(seed, "metrics", AUDIT)),)
     types = {column.name: column.type for column in schema.columns if column.name in views[0].measures}
     rows = dict(zip(("train", "holdout", "synthetic"), (view.n_rows for view in views), strict=True))
     asked = {
@@ -199,6 +210,7 @@ def evaluate(
         "seed": seed,
         "min_holders": min_holders,
         "fail_if": [g.text for g in gates],
+        "audit": fits if refit is not None else None,
     }
     return Evaluation(
         results,
@@ -243,7 +255,7 @@ def _check_task(task: str | None, target: str | None, schema: Schema) -> None:
 
 
 def _groups() -> dict[str, Group]:
-    return {metric.name: metric.group for metric in METRICS}
+    return {metric.name: metric.group for metric in METRICS} | {AUDIT: "privacy"}
 
 
 def _figure(result: Result) -> dict[str, str]:

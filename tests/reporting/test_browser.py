@@ -98,11 +98,13 @@ def test_pointing_and_arrow_keys_show_figures(made: Made, opened: Open) -> None:
     assert page.locator("#fidelity .cross[visibility=visible]").count() == 3
     plot = page.locator("#utility .bars .plot").first
     plot.focus()
+    page.wait_for_timeout(200)  # the page scrolls there, and scrolling hides what was shown
     page.keyboard.press("End")
     assert tip(page) == "boosting trained on real 0.930 trained on synthetic none on both 0.930"
     page.keyboard.press("Escape")
     assert page.locator("#tip").is_hidden()
     page.locator("#fidelity .lines .plot").first.focus()
+    page.wait_for_timeout(200)  # the page scrolls there, and scrolling hides what was shown
     page.keyboard.press("ArrowRight")
     assert tip(page).startswith("false-positive rate 0 real 0")
     page.locator("#privacy .points .plot").first.focus()
