@@ -79,7 +79,7 @@ def learn(job: dict[str, Any]) -> dict[str, Any]:
     tokens_NS, fresh_MS = torch.from_numpy(fitted.encode(table)), torch.from_numpy(fitted.encode(fresh)).long()
     layout = fitted.layout(tokens_NS.numpy())
     train, held = split_held(len(tokens_NS), 0.1, 0)
-    run = plan(layout, len(train), TrainingSettings(**job["settings"]))
+    run = plan(len(tokens_NS), TrainingSettings(**job["settings"]))
     trainer = Trainer(new_generator(layout, run, 0), tokens_NS[train], tokens_NS[held], run, 0, torch.device("cpu"))
     start = time.perf_counter()
     trainer.run(stop=lambda: time.perf_counter() - start > job["cap_s"])
