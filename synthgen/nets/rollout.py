@@ -77,7 +77,7 @@ class RollOut:
         ]
         self.follow = [None if s.follow is None else torch.as_tensor(s.follow, device=self.device) for s in slots]
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def chunk(
         self, n_rows: int, rng: torch.Generator, shares: list[Tensor] | None = None, phase: float | None = None
     ) -> Tensor:
@@ -101,7 +101,7 @@ class RollOut:
         for slots in self._passes(rng):
             h_BD = self._trunk(sums_UD)
             if state_B is not None:
-                h_BD = h_BD[state_B]
+                h_BD = h_BD.index_select(0, state_B)
             for slot in slots:
                 tokens_BS[:, slot] = self._draw(slot, h_BD, tokens_BS, dice)
             for slot in slots:
@@ -113,12 +113,12 @@ class RollOut:
     ) -> tuple[Tensor, Tensor | None]:
         """The states after a draw, and which one each row is in; None when each row has its own."""
         if state_B is None:
-            return sums_UD + self.changes[slot][token_B], None
+            return sums_UD.add_(self.changes[slot].index_select(0, token_B)), None
         size = self.layout.slots[slot].size
         states, state_B = torch.unique(state_B * size + token_B, return_inverse=True)
-        sums_UD = sums_UD[states // size] + self.changes[slot][states % size]
+        sums_UD = sums_UD.index_select(0, states // size) + self.changes[slot].index_select(0, states % size)
         if len(states) > SHARED_STATES * len(token_B):
-            return sums_UD[state_B], None
+            return sums_UD.index_select(0, state_B), None
         return sums_UD, state_B
 
     def _passes(self, rng: torch.Generator) -> list[list[int]]:
@@ -164,11 +164,12 @@ class RollOut:
         logits_BW = F.linear(h_BD, weight, bias).float()
         if allowed_B is not None:
             logits_BW.masked_fill_(torch.arange(len(bias), device=self.device) >= allowed_B[:, None], -1e9)
-        chance_BW = logits_BW.sub_(logits_BW.amax(1, keepdim=True)).exp_()
+        chance_BW = logits_BW.softmax(1)
         if dice.shares is not None:
-            dice.shares[slot] += (chance_BW / chance_BW.sum(1, keepdim=True)).sum(0)
+            dice.shares[slot] += chance_BW.sum(0)
         n = len(chance_BW)
         strata_B = torch.randperm(n, generator=dice.rng, device=self.device)
         uniform_B1 = ((strata_B + (slot * GOLDEN + dice.phase) % 1.0) / n)[:, None]
         cumulated_BW = chance_BW.cumsum_(1)
-        return (cumulated_BW < uniform_B1 * cumulated_BW[:, -1:]).sum(1).clamp_(max=len(bias) - 1)
+        drawn_B1 = torch.searchsorted(cumulated_BW, uniform_B1 * cumulated_BW[:, -1:])
+        return drawn_B1.squeeze(1).clamp_(max=len(bias) - 1)

@@ -28,7 +28,7 @@ from synthgen.table.origin import Origin
 from synthgen.table.schema import Schema
 from synthgen.table.table import Table
 from synthgen.training.correction import correct_marginals
-from synthgen.training.devices import device_of
+from synthgen.training.devices import device_of, side_by_side
 from synthgen.training.loop import Trainer, new_generator, split_held
 from synthgen.training.planning import Plan, plan
 from synthgen.training.progress import Progress, Silent
@@ -279,11 +279,13 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
 
     def _tokens(self, roll_out: RollOut, start: int, rows: int, seed: int) -> np.ndarray:
         """Each chunk has a random stream of its own, so that its rows do not depend on how many come after."""
-        parts = []
-        for at in range(start, start + rows, CHUNK_ROWS):
+
+        def draw(at: int) -> np.ndarray:
             rng = torch.Generator(roll_out.device).manual_seed(derived_seed(seed, "sample", at))
             chunk = roll_out.chunk(CHUNK_ROWS, rng, phase=phase_of(seed, at // CHUNK_ROWS))
-            parts.append(chunk[: start + rows - at].to(torch.int32).cpu().numpy())
+            return np.asarray(chunk[: start + rows - at].to(torch.int32).cpu().numpy())
+
+        parts = side_by_side(draw, range(start, start + rows, CHUNK_ROWS), roll_out.device)
         return np.concatenate(parts) if parts else np.zeros((0, len(roll_out.layout.slots)), np.int32)
 
     def _fitted(self) -> Self:
