@@ -13,6 +13,8 @@ PIPE_WIDTH = 160
 WORST_PAIRS = 5
 CLOSE, FAR = 1.2, 2.0
 """Times the floor up to which an error is shown as close (green), and beyond which as far off (red)."""
+UNSEEN = 0.005
+"""An error that is close whatever the floor: one row in two hundred."""
 
 STATES = {
     "pass": ("yes", "green"),
@@ -199,7 +201,7 @@ def _coloured(error: float | None, floor: float | None) -> str:
     text = _percent(error)
     if error is None or floor is None or floor <= 0:
         return text
-    colour = "green" if error <= CLOSE * floor else "red" if error > FAR * floor else "yellow"
+    colour = "green" if error <= max(CLOSE * floor, UNSEEN) else "red" if error > FAR * floor else "yellow"
     return f"[{colour}]{text}[/]"
 
 
