@@ -53,8 +53,8 @@ class TableReport:
     table: TableSpec
     floor: dict[str, Any]
     results: dict[str, dict[str, Any]]
-    newest: str
-    """The run whose times compare with one another; others get a dagger."""
+    newest: tuple[str, str]
+    """The run, and the cores, whose times compare with one another; others get a dagger."""
 
     def real_task(self) -> float:
         """Task score of a model trained on the real training rows."""
@@ -107,7 +107,7 @@ class TableReport:
             fit_met = fit["fit_s"] <= bars.fit_share_of_argn * peer_fit
         speed_met = None if peer_speed is None else sample["rows_per_s"] >= peer_speed
         memory = f"{fit['fit_peak_mb']:,.0f} / {sample['sample_peak_mb']:,.0f}"
-        mark = "" if self.results[name]["run"] == self.newest else " †"
+        mark = "" if taken_where(self.results[name]) == self.newest else " †"
         return [
             Cell(seconds(fit["fit_s"]) + mark, fit_met if not mark else None),
             Cell(three_digits(sample["rows_per_s"]) + mark, speed_met if not mark else None),
@@ -167,6 +167,11 @@ class TableReport:
         ]
 
 
+def taken_where(result: dict[str, Any]) -> tuple[str, str]:
+    """The run and the machine of a result."""
+    return result["run"], str(result["machine"])
+
+
 def machine_lines(results: list[dict[str, Any]]) -> list[str]:
     """Where and when the figures were taken."""
     if not results:
@@ -181,15 +186,15 @@ def machine_lines(results: list[dict[str, Any]]) -> list[str]:
         f"{facts['memory_gb']} GB, no GPU; {facts['system']}; Python {facts['python']}; {last['date'][:10]}.",
         "Versions: " + ", ".join(f"{name} {number}" for name, number in sorted(versions.items())) + ".",
     ]
-    if len({result["run"] for result in results}) > 1:
-        lines.append("† taken in another run than the rest, with other work beside it: its times do not compare.")
+    if len({taken_where(result) for result in results}) > 1:
+        lines.append("† taken in another run or on other cores than the rest: its times do not compare.")
     return [*lines, ""]
 
 
 def markdown(floors: dict[str, Any], results: list[dict[str, Any]]) -> str:
     """The whole report."""
     lines = machine_lines(results)
-    newest = max((result["run"] for result in results), default="")
+    newest = taken_where(max(results, key=lambda result: result["date"])) if results else ("", "")
     for name, table in TABLES.items():
         if name in floors:
             of_table = {result["system"]: result for result in results if result["table"] == name}
