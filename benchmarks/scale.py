@@ -63,11 +63,11 @@ class Scale:
     def measure(self, task: str, name: str, job: dict[str, Any]) -> dict[str, Any]:
         """Figures of one measurement, or ``{"error": reason}``."""
         folder = self.work / "scale"
-        result = folder / f"{task}-{name}.json"
-        if self.reuse and result.exists():
-            return dict(read_json(result))
+        result, asked = folder / f"{task}-{name}.json", folder / f"{task}-{name}.job.json"
+        if self.reuse and result.exists() and asked.exists():
+            return {**read_json(result), "threads": read_json(asked)["threads"]}
         job = job | {"threads": self.machine.threads, "result": str(result)}
-        job_file = write_json(folder / f"{task}-{name}.job.json", job)
+        job_file = write_json(asked, job)
         command: list[str | Path] = [
             ensure("synthgen", self.work),
             BENCHMARKS / "workers/scale_worker.py",
@@ -79,7 +79,7 @@ class Scale:
             run_step(command, self.machine, result.with_suffix(".log"), REPOSITORY)
         except StepFailed as reason:
             return {"error": str(reason)}
-        return dict(read_json(result))
+        return {**read_json(result), "threads": self.machine.threads}
 
     def table(self, rows: int, columns: int, measured: bool) -> str:
         """Path of a made table; made when it is not there."""
@@ -100,6 +100,11 @@ def grid(headings: list[str], rows: list[list[str]]) -> list[str]:
     """A Markdown table."""
     lines = ["| " + " | ".join(headings) + " |", "|" + "---|" * len(headings)]
     return [*lines, *["| " + " | ".join(row) + " |" for row in rows], ""]
+
+
+def on_threads(seen: dict[str, Any]) -> str:
+    """How many threads a measurement had."""
+    return f"{seen['threads']} thread{'s' if seen['threads'] > 1 else ''}"
 
 
 def help_time(scale: Scale) -> list[str]:
@@ -134,7 +139,7 @@ def limits(scale: Scale) -> list[str]:
         *lines,
         f"20,000 rows with a category of 5,000 values: fit {met(f'{fit_s:.1f} s', fit_s <= CATEGORY_FIT_S)} "
         f"(bar {CATEGORY_FIT_S} s), peak {met(f'{gigabytes:.2f} GB', gigabytes < CATEGORY_GB)} (bar {CATEGORY_GB} GB), "
-        f"sampling {seen['rows_per_s']:,.0f} rows/s.",
+        f"sampling {seen['rows_per_s']:,.0f} rows/s; {on_threads(seen)}.",
         "",
     ]
 
@@ -150,7 +155,7 @@ def read(scale: Scale) -> list[str]:
     cells = [*steps, met(f"{total:.1f}", total <= READ_S), met(f"{gigabytes:.2f}", gigabytes < READ_GB)]
     cells.insert(-1, f"{seen['cpu_s']:.1f}")
     headings = ["read s", "detect s", "fit the codec s", "encode s", "together s", "CPU s", "peak GB"]
-    return [*lines, *grid(headings, [["", "", "", "", f"*{READ_S}*", "", f"*{READ_GB}*"], cells])]
+    return [*lines, *grid(headings, [["", "", "", "", f"*{READ_S}*", "", f"*{READ_GB}*"], cells]), on_threads(seen), ""]
 
 
 def sizes(scale: Scale) -> list[str]:
@@ -198,7 +203,7 @@ def rule(scale: Scale) -> list[str]:
         "",
     ]
     for what, values in (("batch_rows", BATCHES), ("width", WIDTHS)):
-        rows = []
+        rows, threads = [], set[str]()
         for n_rows, columns in LEARN_SIZES:
             csv = scale.table(n_rows, columns, measured=False)
             job = {"csv": csv, "columns": columns, "fresh_csv": csv.replace("made-", "fresh-"), "cap_s": scale.cap_s}
@@ -212,10 +217,11 @@ def rule(scale: Scale) -> list[str]:
             ]
             known = next((seen for seen in taken if seen.get("law") is not None), None)
             ends = [f"{known[key]:.2f}" for key in ("law", "alone")] if known else ["", ""]
+            threads |= {on_threads(seen) for seen in taken if "threads" in seen}
             rows.append([f"{n_rows:,} x {columns}", str(chosen or ""), *best_in_bold(taken), *ends])
         title = {"batch_rows": "Batch", "width": "Width"}[what]
         headings = ["rows x columns", "the rule says", *map(str, values), "law", "columns alone"]
-        lines += [f"### {title}", "", *grid(headings, rows)]
+        lines += [f"### {title}", "", *grid(headings, rows), ", ".join(sorted(threads)), ""]
     return lines
 
 
@@ -251,7 +257,7 @@ def main() -> None:
         "# How synthgen scales",
         "",
         "Written by `python benchmarks/scale.py`; bars in italics, figures that reach them in bold.",
-        f"{facts['cpu']}; {args.threads} threads, no GPU; {time.strftime('%Y-%m-%d')}.",
+        f"{facts['cpu']}, no GPU; {time.strftime('%Y-%m-%d')}.",
         "",
     ]
     for part in args.parts.split(","):
