@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from synthgen.metrics.base import Direction, Group, Result, not_applicable
+from synthgen.metrics.base import Direction, Group, Result
 from synthgen.metrics.charts import Lines
 from synthgen.metrics.fidelity.precision_recall import (
-    FEWEST_ROWS,
     LEVELS,
     REPEATS,
-    as_points,
     bootstrap_interval,
     curve_score,
     from_centre,
     precision_curve,
+    same_number,
 )
 from synthgen.metrics.view import View
 from synthgen.metrics.wording import NO_FLOOR
@@ -40,18 +39,13 @@ class AlphaPrecision:
     direction: Direction = "higher"
 
     def compute(self, train: View, holdout: View, synthetic: View, rng: np.random.Generator) -> Result:
-        if not train.compared:
-            return not_applicable(self, "there is no column with values to compare")
-        fair = holdout.n_rows >= FEWEST_ROWS
-        n = min(MOST_ROWS, MOST_CELLS // len(train.compared), train.n_rows, synthetic.n_rows)
-        n = min(n, holdout.n_rows) if fair else n
-        if n < FEWEST_ROWS:
-            return not_applicable(self, f"fewer than {FEWEST_ROWS} training or synthetic rows")
-        views = [view.draw(n, rng) for view in ((train, synthetic, holdout) if fair else (train, synthetic))]
-        points = as_points(*views)
+        drawn = same_number(self, train, holdout, synthetic, rng, _rows_affordable)
+        if isinstance(drawn, Result):
+            return drawn
+        n, points = drawn
         far = [from_centre(one, points[0]) for one in points]
         curve = precision_curve(far[0], far[1])
-        value, floor = curve_score(curve), curve_score(precision_curve(far[0], far[2])) if fair else None
+        value, floor = curve_score(curve), curve_score(precision_curve(far[0], far[2])) if len(points) > 2 else None
         scores = [curve_score(precision_curve(rng.choice(far[0], n), rng.choice(far[1], n))) for _ in range(REPEATS)]
         beside = NO_FLOOR if floor is None else f"Held-out rows reach {floor:.2f}."
         middle = float(np.interp(0.5, LEVELS, curve))
@@ -70,6 +64,10 @@ class AlphaPrecision:
             details={"rows_of_each": n, "levels": LEVELS.tolist(), "curve": curve.tolist()},
             charts=(_chart(curve),),
         )
+
+
+def _rows_affordable(train: View, *others: View) -> int:
+    return min(MOST_ROWS, MOST_CELLS // len(train.compared), train.n_rows, *(view.n_rows for view in others))
 
 
 def _chart(curve: np.ndarray) -> Lines:

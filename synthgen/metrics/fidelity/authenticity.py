@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from synthgen.metrics.base import Direction, Group, Result, not_applicable
+from synthgen.metrics.base import Direction, Group, Result
 from synthgen.metrics.fidelity.precision_recall import (
-    FEWEST_ROWS,
     Points,
-    as_points,
     nearest,
     rows_affordable,
+    same_number,
 )
 from synthgen.metrics.statistics import binomial_interval
 from synthgen.metrics.view import View
@@ -33,18 +32,14 @@ class Authenticity:
     direction: Direction = "higher"
 
     def compute(self, train: View, holdout: View, synthetic: View, rng: np.random.Generator) -> Result:
-        if not train.compared:
-            return not_applicable(self, "there is no column with values to compare")
-        fair = holdout.n_rows >= FEWEST_ROWS
-        n = rows_affordable(train, synthetic, *((holdout,) if fair else ()))
-        if n < FEWEST_ROWS:
-            return not_applicable(self, f"fewer than {FEWEST_ROWS} training or synthetic rows")
-        views = [view.draw(n, rng) for view in ((train, synthetic, holdout) if fair else (train, synthetic))]
-        points = as_points(*views)
+        drawn = same_number(self, train, holdout, synthetic, rng, rows_affordable)
+        if isinstance(drawn, Result):
+            return drawn
+        n, points = drawn
         own, _ = nearest(points[0], points[0], own=True)
         authentic = _authentic(points[1], points[0], own)
         value, floor = float(authentic.mean()), None
-        if fair:
+        if len(points) > 2:
             floor = float(_authentic(points[2], points[0], own).mean())
         beside = NO_FLOOR if floor is None else f"Of held-out rows {percent(floor)} are."
         return Result(

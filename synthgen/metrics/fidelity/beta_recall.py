@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from synthgen.metrics.base import Direction, Group, Result, not_applicable
+from synthgen.metrics.base import Direction, Group, Result
 from synthgen.metrics.fidelity.precision_recall import (
-    FEWEST_ROWS,
     REPEATS,
     Points,
-    as_points,
     bootstrap_interval,
     curve_score,
     from_centre,
     nearest,
     recall_curve,
     rows_affordable,
+    same_number,
 )
 from synthgen.metrics.view import View
 from synthgen.metrics.wording import NO_FLOOR, percent
@@ -38,14 +37,10 @@ class BetaRecall:
     direction: Direction = "half"
 
     def compute(self, train: View, holdout: View, synthetic: View, rng: np.random.Generator) -> Result:
-        if not train.compared:
-            return not_applicable(self, "there is no column with values to compare")
-        fair = holdout.n_rows >= FEWEST_ROWS
-        n = rows_affordable(train, synthetic, *((holdout,) if fair else ()))
-        if n < FEWEST_ROWS:
-            return not_applicable(self, f"fewer than {FEWEST_ROWS} training or synthetic rows")
-        views = [view.draw(n, rng) for view in ((train, synthetic, holdout) if fair else (train, synthetic))]
-        points = as_points(*views)
+        drawn = same_number(self, train, holdout, synthetic, rng, rows_affordable)
+        if isinstance(drawn, Result):
+            return drawn
+        n, points = drawn
         own, _ = nearest(points[0], points[0], own=True)
         covered, radius = _covered(points[0], points[1], own)
         value = curve_score(recall_curve(covered, radius))
@@ -54,7 +49,7 @@ class BetaRecall:
             rows = rng.integers(0, n, n)
             scores.append(curve_score(recall_curve(covered[rows], radius[rows])))
         floor, covered_floor = None, np.zeros(0, dtype=bool)
-        if fair:
+        if len(points) > 2:
             covered_floor, radius_floor = _covered(points[0], points[2], own)
             floor = curve_score(recall_curve(covered_floor, radius_floor))
         beside = (
@@ -74,7 +69,7 @@ class BetaRecall:
             details={
                 "rows_of_each": n,
                 "covered": float(covered.mean()),
-                "covered_floor": float(covered_floor.mean()) if fair else None,
+                "covered_floor": float(covered_floor.mean()) if len(points) > 2 else None,
             },
         )
 

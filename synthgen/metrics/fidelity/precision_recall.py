@@ -15,11 +15,13 @@ Source:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from synthgen.metrics.base import Metric, Result, not_applicable
 from synthgen.metrics.view import View
 
 LEVELS = np.linspace(0, 1, 30)
@@ -47,6 +49,36 @@ class Points:
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+
+def same_number(
+    metric: Metric,
+    train: View,
+    holdout: View,
+    synthetic: View,
+    rng: np.random.Generator,
+    affordable: Callable[..., int],
+) -> Result | tuple[int, list[Points]]:
+    """Equally many rows of each table as points: training, synthetic and, where there are enough, held-out ones.
+
+    Args:
+        metric: asks.
+        train: real rows; their range and mean make the points.
+        holdout: left out when it has too few rows to be a floor.
+        synthetic: the rows in question.
+        rng: draws them.
+        affordable: how many rows of the tables it is given can be compared.
+
+    Returns:
+        How many rows of each, and the points; or why the metric cannot say anything.
+    """
+    if not train.compared:
+        return not_applicable(metric, "there is no column with values to compare")
+    views = [train, synthetic, *([holdout] if holdout.n_rows >= FEWEST_ROWS else [])]
+    n = affordable(*views)
+    if n < FEWEST_ROWS:
+        return not_applicable(metric, f"fewer than {FEWEST_ROWS} training or synthetic rows")
+    return n, as_points(*(view.draw(n, rng) for view in views))
 
 
 def rows_affordable(train: View, *others: View) -> int:
