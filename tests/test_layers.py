@@ -15,8 +15,10 @@ ROWS = [  # lowest first; the same list from the top is the way a command runs
     {"columns", "conditions", "layout"},
     {"codec"},
     {"nets"},
-    {"losses", "dp", "metrics"},  # a likelihood asks a network for its logits
-    {"training", "reporting"},
+    {"losses", "dp"},  # a likelihood asks a network for its logits
+    {"training"},
+    {"metrics"},  # one of them trains a critic
+    {"reporting"},
     {"config"},  # one model of all settings, each checked beside the class it configures
     {"synthesizers"},
     {"evaluating", "bundling"},

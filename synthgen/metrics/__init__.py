@@ -9,6 +9,7 @@ from synthgen.metrics.fidelity.beta_recall import BetaRecall
 from synthgen.metrics.fidelity.conditional import Conditional
 from synthgen.metrics.fidelity.coverage import Coverage
 from synthgen.metrics.fidelity.detector import Detector
+from synthgen.metrics.fidelity.detector_critic import CriticDetector
 from synthgen.metrics.fidelity.detector_logistic import LogisticDetector
 from synthgen.metrics.fidelity.missing import Missing
 from synthgen.metrics.fidelity.mutual_information import MutualInformation
@@ -61,6 +62,7 @@ METRICS: tuple[Metric, ...] = (
     Rhythm(),
     Detector(),
     LogisticDetector(),
+    CriticDetector(),
     AlphaPrecision(),
     BetaRecall(),
     Authenticity(),

@@ -78,6 +78,7 @@ def tell_apart(
     rng: np.random.Generator,
     most_rows: int,
     method_of: Callable[[int], Method],
+    n_folds: int = FOLDS,
 ) -> Result:
     """The result of a detector: synthetic against held-out rows, and training against held-out rows as the floor.
 
@@ -89,6 +90,7 @@ def tell_apart(
         rng: the only source of randomness.
         most_rows: of each kind.
         method_of: the classifier, of a seed.
+        n_folds: in how many parts the rows are judged, each by a classifier that learned from the others.
     """
     n = min(holdout.n_rows, synthetic.n_rows, most_rows)
     if not train.compared:
@@ -100,10 +102,11 @@ def tell_apart(
     method = method_of(seed)
     rows = np.concatenate([method.matrix(real), method.matrix(made)])
     kind = np.repeat([0, 1], [n, n])
-    told = out_of_fold(rows, kind, method.fit, seed)
+    told = out_of_fold(rows, kind, method.fit, seed, n_folds)
     n_floor = min(n, train.n_rows)
     others = [method.matrix(view.draw(n_floor, rng)) for view in (train, holdout)]
-    floor = out_of_fold(np.concatenate(others), np.repeat([0, 1], [n_floor, n_floor]), method.fit, seed).area
+    floor_kind = np.repeat([0, 1], [n_floor, n_floor])
+    floor = out_of_fold(np.concatenate(others), floor_kind, method.fit, seed, n_folds).area
     asked = _asked(real, made, [name for name in train.compared if name in method.groups])
     drops = importances(told, rows, kind, {name: method.groups[name] for name in asked}, np.random.default_rng(seed))
     telling = sorted(drops, key=lambda name: -drops[name])
@@ -127,7 +130,7 @@ def tell_apart(
         details={
             "rows_of_each": n,
             "rows_of_each_floor": n_floor,
-            "folds": FOLDS,
+            "folds": n_folds,
             "columns": len(method.groups),
             "columns_in_all": len(train.compared),
             "telling": [{"column": name, "drop": drops[name]} for name in telling[:MOST_NAMED]],
@@ -146,7 +149,7 @@ def _meaning(called: str, area: float, floor: float, telling: list[str]) -> str:
     )
 
 
-def out_of_fold(rows: np.ndarray, kind: np.ndarray, fit: Fit, seed: int) -> Told:
+def out_of_fold(rows: np.ndarray, kind: np.ndarray, fit: Fit, seed: int, n_folds: int = FOLDS) -> Told:
     """Scores of every row by a model that did not see it, and the area for telling the rows of kind 1.
 
     Args:
@@ -154,9 +157,10 @@ def out_of_fold(rows: np.ndarray, kind: np.ndarray, fit: Fit, seed: int) -> Told
         kind: ``(N,)`` 0 or 1.
         fit: trains a model.
         seed: of the folds.
+        n_folds: how many.
     """
     scores, folds = np.empty(len(kind)), []
-    for learn, judge in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(rows, kind):
+    for learn, judge in StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(rows, kind):
         model = fit(rows[learn], kind[learn])
         scores[judge] = model(rows[judge])
         folds.append((judge, model))
@@ -184,7 +188,7 @@ def importances(
     """
     drops = dict.fromkeys(groups, 0.0)
     for judge, model in told.folds:
-        most = max(FEWEST_ROWS, MOST_SHUFFLED // (FOLDS * len(groups)))
+        most = max(FEWEST_ROWS, MOST_SHUFFLED // (len(told.folds) * len(groups)))
         some = judge if len(judge) <= most else rng.choice(judge, most, replace=False)
         positive = kind[some] == 1
         if positive.all() or not positive.any():
@@ -193,7 +197,7 @@ def importances(
         for name, features in groups.items():
             shuffled = rows[some]
             shuffled[:, features] = shuffled[rng.permutation(len(some))][:, features]
-            drops[name] += (whole - auc_and_influence(model(shuffled), positive)[0]) / FOLDS
+            drops[name] += (whole - auc_and_influence(model(shuffled), positive)[0]) / len(told.folds)
     return drops
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from synthgen.metrics.base import Result
 from synthgen.metrics.fidelity.detector import Detector
+from synthgen.metrics.fidelity.detector_critic import CriticDetector
 from synthgen.metrics.fidelity.detector_logistic import LogisticDetector
 from synthgen.metrics.fidelity.telling import example_rows
 from synthgen.metrics.view import View
@@ -16,7 +17,9 @@ TYPES = {"age": "numeric", "city": "categorical", "buys": "boolean"}
 Tables = Callable[..., tuple[View, View, View]]
 Draw = Callable[[int, int], dict[str, np.ndarray]]
 
-each_detector = pytest.mark.parametrize("detector", [Detector(), LogisticDetector()], ids=lambda one: one.name)
+each_detector = pytest.mark.parametrize(
+    "detector", [Detector(), LogisticDetector(), CriticDetector()], ids=lambda one: one.name
+)
 
 
 def detect(detector: Any, tables: tuple[View, View, View], seed: int = 0) -> Result:

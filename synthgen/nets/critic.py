@@ -1,0 +1,160 @@
+"""The critic: scores finished rows, high for real ones, low for generated ones.
+
+Its score is the log ratio of the two kinds' densities, as far as it has learned them. It reads what the generator
+writes: tokens, whose places it knows, and for a number the place inside its cell too.
+
+Letters: B rows in a batch, S slots, V tokens over all slots, D width, M numbers, C coarse tokens, F fine ones, W waves.
+
+Sources: Goodfellow et al. 2014, arXiv:1406.2661 (the optimal critic is a density ratio); Lopez-Paz and Oquab 2017,
+arXiv:1610.06545 (a classifier as a two-sample test).
+"""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from synthgen.layout import Layout
+from synthgen.nets.any_order import MULTI_HOT_TOKENS, Residual, Waves, drop
+
+INSIDE_WAVES = 8
+"""Octaves over a column with which a place inside a cell is seen: the finest has a period of 1/64 of the rows."""
+
+
+class InsideCells(nn.Module):
+    """Where a number stands in its column when its fine token is known, as waves mixed per column.
+
+    Shape: tokens ``(B, S)`` to ``(B, D)``; zero for columns without fine tokens and for cells that hold one value.
+    """
+
+    waves: Tensor
+
+    def __init__(self, layout: Layout, width: int) -> None:
+        super().__init__()
+        pairs = [
+            (slot.prefix[0], s)
+            for s, slot in enumerate(layout.slots)
+            if len(slot.prefix) == 1 and np.isfinite(layout.slots[slot.prefix[0]].places).any()
+        ]
+        self.coarse, self.fine = [c for c, _ in pairs], [f for _, f in pairs]
+        sizes = layout.sizes
+        self.n_fine = [sizes[f] for f in self.fine]
+        waves = [self._waves(places_inside(layout, *pair)) for pair in pairs]
+        starts = np.cumsum([0, *(len(w) for w in waves)])[:-1]
+        self.starts = [int(start) for start in starts]
+        self.register_buffer("waves", torch.cat(waves) if waves else torch.zeros(0, 2 * INSIDE_WAVES), persistent=False)
+        self.mix = nn.Parameter(torch.randn(len(pairs), 2 * INSIDE_WAVES, width) * 0.1)
+
+    @staticmethod
+    def _waves(places_CF: np.ndarray) -> Tensor:
+        place = torch.as_tensor(places_CF.ravel(), dtype=torch.float32)[:, None]
+        angle = math.pi * place * 2.0 ** torch.arange(INSIDE_WAVES)
+        return torch.cat([angle.sin(), angle.cos()], 1).nan_to_num(0.0)
+
+    def forward(self, tokens_BS: Tensor) -> Tensor:
+        """The sum over columns."""
+        if not self.coarse:
+            return self.mix.new_zeros(len(tokens_BS), self.mix.shape[2])
+        start = torch.tensor(self.starts, device=tokens_BS.device)
+        n_fine = torch.tensor(self.n_fine, device=tokens_BS.device)
+        cell_BM = start + tokens_BS[:, self.coarse] * n_fine + tokens_BS[:, self.fine]
+        return self.waves[cell_BM].flatten(1) @ self.mix.flatten(0, 1)
+
+
+def places_inside(layout: Layout, coarse: int, fine: int) -> np.ndarray:
+    """``(C, F)`` place in the column, 0 to 1, of every pair of tokens; nan where the fine one says nothing.
+
+    Example:
+        >>> from synthgen.layout import RowSlot
+        >>> one = RowSlot(0, "age:coarse", 0, 2, np.array([0.25, 0.75]), np.array([5, 5]))
+        >>> two = RowSlot(0, "age:fine", 1, 2, np.full(2, np.nan), np.ones(2), (0,), np.array([2, 2]))
+        >>> places_inside(Layout((one, two)), 0, 1).tolist()
+        [[0.125, 0.375], [0.625, 0.875]]
+    """
+    wide, narrow = layout.slots[coarse], layout.slots[fine]
+    ordered = np.isfinite(wide.places)
+    order = np.argsort(np.where(ordered, wide.places, np.inf), kind="stable")[: ordered.sum()]
+    middle = wide.places[order]
+    between = (middle[:-1] + middle[1:]) / 2  # where one cell ends and the next begins
+    low, high = np.r_[0.0, between], np.r_[between, 1.0]
+    children = np.full(wide.size, narrow.size) if narrow.follow is None else np.asarray(narrow.follow)
+    found = np.full((wide.size, narrow.size), np.nan)
+    for cell, start, stop in zip(order, low, high, strict=True):
+        n = int(children[cell])
+        found[cell, :n] = start + (stop - start) * (np.arange(n) + 0.5) / max(n, 1)
+    return found
+
+
+class Critic(nn.Module):
+    """Scores rows of tokens.
+
+    Args:
+        layout: the row's slots.
+        width: D.
+        blocks: residual blocks.
+        dropout: share of the hidden entries of each block set to zero while training.
+        waves: octaves of sine and cosine over a column's order.
+
+    Shape:
+        Tokens ``(B, S)`` to scores ``(B,)``, unbounded; all zero when new.
+
+    Example:
+        >>> from synthgen.layout import RowSlot
+        >>> slot = RowSlot(0, "plan", 0, 2, np.full(2, np.nan), np.ones(2))
+        >>> Critic(Layout((slot,)), width=8)(torch.tensor([[0], [1]])).tolist()
+        [0.0, 0.0]
+    """
+
+    first: Tensor
+
+    def __init__(
+        self,
+        layout: Layout,
+        width: int = 64,
+        blocks: int = 2,
+        dropout: float = 0.2,
+        waves: int = 6,
+    ) -> None:
+        super().__init__()
+        self.layout, self.dropout = layout, dropout
+        sizes = torch.tensor(layout.sizes)
+        self.register_buffer("first", sizes.cumsum(0) - sizes, persistent=False)
+        self.n_tokens = int(sizes.sum())
+        slot_V = torch.repeat_interleave(torch.arange(len(sizes)), sizes)
+        places_V = torch.as_tensor(np.concatenate([slot.places for slot in layout.slots]), dtype=torch.float32)
+        self.embed = nn.Parameter(torch.randn(self.n_tokens, width) * 0.05)
+        self.waves = Waves(places_V, slot_V, width, waves, 0.1)
+        self.inside = InsideCells(layout, width)
+        self.trunk = nn.ModuleList([Residual(width) for _ in range(blocks)])
+        for block in self.trunk:
+            assert isinstance(block, Residual)
+            nn.init.normal_(block.down.weight, std=0.5 / width**0.5)
+        self.norm, self.out = nn.LayerNorm(width), nn.Linear(width, 1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+
+    def forward(self, tokens_BS: Tensor, rng: torch.Generator | None = None) -> Tensor:
+        """Scores of whole rows.
+
+        Args:
+            tokens_BS: tokens.
+            rng: of the dropout while training; None: no dropout.
+        """
+        embed = self.waves(self.embed)
+        chosen_BS = tokens_BS + self.first
+        if self.n_tokens > MULTI_HOT_TOKENS:
+            h_BD = F.embedding_bag(chosen_BS, embed, mode="sum")
+        else:
+            h_BD = embed.new_zeros(len(tokens_BS), self.n_tokens).scatter_(1, chosen_BS, 1.0) @ embed
+        h_BD = h_BD + self.inside(tokens_BS)
+        learning = self.training and rng is not None
+        between = partial(drop, share=self.dropout, rng=rng) if learning and self.dropout else None
+        for block in self.trunk:
+            h_BD = block(h_BD, between)
+        score_B: Tensor = self.out(self.norm(h_BD)).squeeze(1)
+        return score_B
