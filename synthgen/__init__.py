@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         SynthgenError,
     )
     from synthgen.evaluating import evaluate_tables
-    from synthgen.synthesizers.gan import Synthesizer, load
+    from synthgen.synthesizers.synthesizer import Synthesizer, load
     from synthgen.table.files import read_table
     from synthgen.table.schema import Schema
 
@@ -51,9 +51,9 @@ __all__ = [
 
 _HOMES = {
     "Schema": "synthgen.table.schema",
-    "Synthesizer": "synthgen.synthesizers.gan",
+    "Synthesizer": "synthgen.synthesizers.synthesizer",
     "evaluate_tables": "synthgen.evaluating",
-    "load": "synthgen.synthesizers.gan",
+    "load": "synthgen.synthesizers.synthesizer",
     "read_table": "synthgen.table.files",
 }
 

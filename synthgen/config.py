@@ -33,11 +33,15 @@ class ColumnSettings(BaseModel):
         return dict(self.model_extra or {})
 
 
+ModelName = Literal["gan", "independent", "resample"]
+"""As in ``--model``."""
+
+
 class ModelSettings(BaseModel):
     """Which model is fitted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    name: Literal["gan"] = "gan"
+    name: ModelName = "gan"
 
 
 class RunConfig(BaseModel):

@@ -155,7 +155,7 @@ def _refit(
     table: Table, schema: Schema, target: str | None, min_holders: int, fits: int, progress: Progress
 ) -> FitAndSample:
     """Synthgen itself, as the auditor plays with it: rows and a seed in, as many synthetic rows out."""
-    from synthgen.synthesizers.gan import Synthesizer
+    from synthgen.synthesizers.synthesizer import Synthesizer
 
     done = 0
 

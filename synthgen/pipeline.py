@@ -28,7 +28,7 @@ from synthgen.table.writing import check_writable, write_table_chunks
 from synthgen.training.progress import Progress, Silent
 
 if TYPE_CHECKING:
-    from synthgen.synthesizers.gan import Synthesizer
+    from synthgen.synthesizers.synthesizer import Synthesizer
 
 RUN_FOLDER, SYNTHETIC = "run", "synthetic"
 SMALL_TABLE, HOLDOUT_OF_SMALL, HOLDOUT = 2_000, 0.2, 0.1
@@ -95,7 +95,7 @@ def run(
         train.arrow,
         holdout.arrow,
         made,
-        model.codec_.schema,
+        model.schema_,
         target=config.target,
         seed=config.seed,
         min_holders=config.min_holders,
@@ -183,7 +183,7 @@ def fit(
             }
         ]
     columns: list[ColumnLine] = [
-        {"name": c.name, "type": c.type, "error": None, "floor": None} for c in model.codec_.schema.columns
+        {"name": c.name, "type": c.type, "error": None, "floor": None} for c in model.schema_.columns
     ]
     rows = str(model.facts_["data"]["rows"])
     following = [shlex.join(["synthgen", "sample", str(out), "--rows", rows, "--output", "synthetic.csv"])]
@@ -210,7 +210,7 @@ def sample(
     progress = progress or Silent()
     check_writable(output)
     progress.stage("loading")
-    from synthgen.synthesizers.gan import load
+    from synthgen.synthesizers.synthesizer import load
 
     model = load(run_folder)
     progress.stage("sampling")
@@ -238,7 +238,7 @@ def _schema(table: Table, config: RunConfig, path: str | Path | None) -> Schema:
 def _fit(
     table: Table, config: RunConfig, schema: Schema, writer: RunWriter, resume: bool, progress: Progress
 ) -> Synthesizer:
-    from synthgen.synthesizers.gan import Synthesizer
+    from synthgen.synthesizers.synthesizer import Synthesizer
 
     model = Synthesizer.from_config(config, schema)
     with _interruptible(progress) as stop:

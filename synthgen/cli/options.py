@@ -101,8 +101,12 @@ reading_options = _together(
     ]
 )
 
+MODEL_NAMES = ("gan", "independent", "resample")
+"""Those of ``synthgen.config.ModelName``, which costs an import that ``--help`` does not need."""
+
 fitting_options = _together(
     [
+        click.option("--model", type=click.Choice(MODEL_NAMES), help="What learns the table.  [default: gan]"),
         click.option("--target", metavar="COL", help="The column that the others are meant to predict."),
         click.option(
             "--minutes",
@@ -127,7 +131,8 @@ def config_of(flags: dict[str, Any]) -> RunConfig:
     """
     from synthgen.config import load_config
 
-    return load_config(flags.get("config"), {name: flags.get(name) for name in SETTINGS})
+    model = {"model": {"name": flags["model"]}} if flags.get("model") else {}
+    return load_config(flags.get("config"), {name: flags.get(name) for name in SETTINGS} | model)
 
 
 def reporter_of(flags: dict[str, Any]) -> Reporter:

@@ -1,1 +1,11 @@
-"""Synthesizers: fit, sample, save, load."""
+"""Models by name, and the synthesizer that makes them one tool."""
+
+from __future__ import annotations
+
+from synthgen.synthesizers.any_order import AnyOrderGan
+from synthgen.synthesizers.base import Model
+from synthgen.synthesizers.independent import Independent
+from synthgen.synthesizers.resample import Resample
+
+MODELS: dict[str, type[Model]] = {model.name: model for model in (AnyOrderGan, Independent, Resample)}
+"""As in ``--model``; ``synthgen.config.ModelName`` names them too, for the command line knows them without torch."""

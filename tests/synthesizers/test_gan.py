@@ -12,7 +12,7 @@ from sklearn.base import clone
 
 import synthgen
 from synthgen.errors import ConfigError, NotFittedError, RunError
-from synthgen.synthesizers.gan import DECODE_ROWS
+from synthgen.synthesizers.base import DECODE_ROWS
 from tests.made import accounts
 
 QUICK = {"max_steps": 60, "evaluate_every": 20, "width": 32, "blocks": 1}

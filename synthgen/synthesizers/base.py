@@ -1,0 +1,157 @@
+"""What a model is: it learns a table and draws rows like it. Reading, schema, disk and manners are the synthesizer's.
+
+Letters: N rows, S slots.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pyarrow as pa
+import torch
+
+from synthgen.codec import Codec
+from synthgen.config import RunConfig
+from synthgen.layout import Layout
+from synthgen.nets.rollout import CHUNK_ROWS
+from synthgen.seeding import derived_seed
+from synthgen.storage import Run, RunWriter
+from synthgen.table.schema import Schema
+from synthgen.table.table import Table
+from synthgen.training.progress import Progress
+
+DECODE_ROWS = 64 * CHUNK_ROWS
+"""Rows decoded at a time: what is in memory while sampling, whatever the number of rows asked for."""
+
+
+def go_on() -> bool:
+    """Nobody asks to stop."""
+    return False
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a model is fitted to, and with what.
+
+    Attributes:
+        table: the table.
+        schema: what its columns mean.
+        config: settings.
+        device: where to train.
+        progress: is told what happens.
+        writer: keeps a checkpoint while training.
+        resume: go on from the writer's checkpoint.
+        stop: asked after each step; True ends training with the best weights so far.
+    """
+
+    table: Table
+    schema: Schema
+    config: RunConfig
+    device: torch.device
+    progress: Progress
+    writer: RunWriter | None = None
+    resume: bool = False
+    stop: Callable[[], bool] = go_on
+
+
+@dataclass
+class Account:
+    """What a fit has to tell.
+
+    Attributes:
+        training: the run in numbers, JSON types; empty when nothing was trained.
+        history: one entry per look.
+        interrupted: whether it was stopped from outside.
+    """
+
+    training: dict[str, Any] = field(default_factory=dict)
+    history: list[dict[str, Any]] = field(default_factory=list)
+    interrupted: bool = False
+
+
+class Model(ABC):
+    """One way to learn a table. A new one is a file, a test, and a line in ``MODELS``.
+
+    Attributes:
+        name: as in ``--model``.
+        title: for people.
+        exposes: how it gives real people away by construction, continuing "it ..."; empty when it does not.
+        unsaved: why it may not be written to disk, continuing its name; empty when it may.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    exposes: ClassVar[str] = ""
+    unsaved: ClassVar[str] = ""
+
+    @abstractmethod
+    def fit(self, job: Job) -> Account:
+        """Learn a table."""
+
+    @abstractmethod
+    def chunks(self, n: int, seed: int) -> Iterator[pa.Table]:
+        """Draw ``n`` rows, text of a CSV as text; one empty table for ``n = 0``."""
+
+    @abstractmethod
+    def state(self) -> dict[str, Any]:
+        """What has been learned, besides the weights, in JSON types."""
+
+    @abstractmethod
+    def weights(self) -> dict[str, np.ndarray]:
+        """Arrays by name."""
+
+    @classmethod
+    @abstractmethod
+    def restore(cls, run: Run, device: str) -> Self:
+        """The model again, from what ``state`` and ``weights`` gave."""
+
+
+class TokenModel(Model):
+    """A model of rows of tokens: the codec turns the table into them and back."""
+
+    codec: Codec
+
+    def fit(self, job: Job) -> Account:
+        job.progress.stage("encoding")
+        config, arrow = job.config, job.table.arrow
+        self.codec = Codec.fit(
+            arrow, job.schema, target=config.target, min_holders=config.min_holders, seed=config.seed
+        )
+        tokens_NS = self.codec.encode(arrow, seed=config.seed)
+        if not tokens_NS.shape[1]:
+            return Account()
+        return self.learn(tokens_NS, self.codec.layout(tokens_NS), job)
+
+    @abstractmethod
+    def learn(self, tokens_NS: np.ndarray, layout: Layout, job: Job) -> Account:
+        """Learn rows of tokens; called when there are any."""
+
+    @abstractmethod
+    def draw(self, start: int, rows: int, seed: int) -> np.ndarray:
+        """``(rows, S)`` tokens; the same ones for a row number and a seed, however many come before and after."""
+
+    def chunks(self, n: int, seed: int) -> Iterator[pa.Table]:
+        modelled = bool(self.codec.layout().slots)
+        for start in range(0, max(n, 1), DECODE_ROWS):
+            rows = min(DECODE_ROWS, n - start)
+            tokens = self.draw(start, rows, seed) if modelled else np.zeros((rows, 0), np.int32)
+            yield self.codec.decode(tokens, derived_seed(seed, "decode"), start)
+
+    def state(self) -> dict[str, Any]:
+        return self.codec.state()
+
+    @classmethod
+    def restore(cls, run: Run, device: str) -> Self:
+        model = cls()
+        model.codec = Codec.from_state(run.codec["codec"])
+        if model.codec.layout().slots:
+            model.read_weights(run.weights, run.manifest.get("training", {}), device)
+        return model
+
+    @abstractmethod
+    def read_weights(self, weights: dict[str, np.ndarray], training: dict[str, Any], device: str) -> None:
+        """Go on from ``weights()``; called when there are slots."""

@@ -1,0 +1,294 @@
+"""The synthesizer: fit a table, sample rows like it, save, load, with any model. Reads top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import pyarrow as pa
+import torch
+from sklearn.base import BaseEstimator
+
+from synthgen.columns import TYPES_BY_NAME
+from synthgen.columns.detect import detect_schema
+from synthgen.config import RunConfig, check_settings
+from synthgen.errors import ConfigError, NotFittedError, RunError
+from synthgen.storage import Run, RunWriter, read_run, writing
+from synthgen.synthesizers import MODELS
+from synthgen.synthesizers.base import Job, Model, go_on
+from synthgen.table.origin import Origin
+from synthgen.table.schema import Schema
+from synthgen.table.table import Table
+from synthgen.training.devices import device_of
+from synthgen.training.progress import Progress, Silent
+
+FEW_ROWS = 1_000
+
+
+class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
+    """Learns a table and draws rows like it.
+
+    Args:
+        model: one of ``synthgen.synthesizers.MODELS``; ``gan`` is the any-order generator, trained on masked
+            likelihood.
+        random_state: seed of every random draw.
+        minutes: training stops there at the latest; None: when held-out rows say that it is done.
+        target: the column that the rest is meant to predict; drawn last.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        min_holders: a value needs so many rows to enter a vocabulary.
+        schema: a ``Schema`` or the path of a ``schema.json``; None: detected.
+        columns: what detection gets wrong, ``{"zip": {"type": "categorical"}}``.
+        training: settings of ``synthgen.training.settings.TrainingSettings`` by name.
+
+    Example:
+        >>> import pandas
+        >>> table = pandas.DataFrame({"plan": ["free", "paid"] * 50, "visits": list(range(50)) * 2})
+        >>> model = Synthesizer(random_state=0, training={"max_steps": 20}).fit(table)
+        >>> model.sample(3, random_state=1).dtypes.equals(table.dtypes)
+        True
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str = "gan",
+        random_state: int = 0,
+        minutes: float | None = None,
+        target: str | None = None,
+        device: str = "auto",
+        min_holders: int = 5,
+        schema: Schema | str | Path | None = None,
+        columns: dict[str, dict[str, Any]] | None = None,
+        training: dict[str, Any] | None = None,
+    ) -> None:
+        self.model = model
+        self.random_state = random_state
+        self.minutes = minutes
+        self.target = target
+        self.device = device
+        self.min_holders = min_holders
+        self.schema = schema
+        self.columns = columns
+        self.training = training
+
+    model_: Model
+    _run_config: RunConfig | None = None
+
+    @classmethod
+    def from_config(cls, config: RunConfig, schema: Schema | str | Path | None = None) -> Self:
+        """A new synthesizer with the settings of a config file."""
+        synthesizer = cls(
+            model=config.model.name,
+            random_state=config.seed,
+            minutes=config.minutes,
+            target=config.target,
+            device=config.device,
+            min_holders=config.min_holders,
+            schema=schema,
+            columns={k: v.model_dump() for k, v in config.columns.items()} or None,
+            training=config.training.model_dump(exclude_unset=True) or None,
+        )
+        synthesizer._run_config = config
+        return synthesizer
+
+    # ------------------------------------------------------------------ fit
+    def fit(
+        self,
+        data: Any,
+        y: None = None,
+        *,
+        progress: Progress | None = None,
+        writer: RunWriter | None = None,
+        resume: bool = False,
+        stop: Callable[[], bool] | None = None,
+    ) -> Self:
+        """Learn a table.
+
+        Args:
+            data: a pandas frame, an Arrow table, a path to a CSV or Parquet file, or anything with
+                ``__arrow_c_stream__``.
+            y: not used; there for scikit-learn's manners.
+            progress: is told what happens.
+            writer: keeps a checkpoint while training.
+            resume: go on from the writer's checkpoint.
+            stop: called after each step; True ends training with the best weights so far.
+
+        Raises:
+            SynthgenError: the table, the schema or a setting is at fault.
+        """
+        progress = progress or Silent()
+        config = self._config()
+        kind = MODELS[config.model.name]
+        if writer is not None:
+            check_savable(kind)
+        device = device_of(config.device)
+        if not isinstance(data, Table):
+            progress.stage("reading")
+        table = Table.from_any(data, min_holders=config.min_holders)
+        if self.schema is None:
+            progress.stage("detecting columns")
+        schema = self._schema(table, config)
+        self.notes_ = _notes(len(table), kind)
+        for note in self.notes_:
+            progress.message(note, warning=True)
+        model = kind()
+        account = model.fit(Job(table, schema, config, device, progress, writer, resume, stop or go_on))
+        self.model_, self.schema_, self.origin_ = model, schema, table.origin
+        self.interrupted_, self.history_ = account.interrupted, account.history
+        self.facts_: dict[str, Any] = {
+            "seed": config.seed,
+            "data": {"name": Path(table.name).name, "rows": len(table), "columns": len(table.names)},
+            "target": config.target,
+            "device": str(device),
+            "threads": torch.get_num_threads(),
+            "privacy": {"min_holders": config.min_holders, "epsilon": None},
+        }
+        if account.training:
+            self.facts_["training"] = account.training
+        self.config_ = config.model_dump(mode="json", exclude_none=True)
+        return self
+
+    def _config(self) -> RunConfig:
+        if self._run_config is not None:
+            return self._run_config
+        given = {
+            "seed": self.random_state,
+            "minutes": self.minutes,
+            "target": self.target,
+            "device": self.device,
+            "min_holders": self.min_holders,
+            "columns": self.columns,
+            "training": self.training,
+            "model": {"name": self.model},
+        }
+        return check_settings(RunConfig, {k: v for k, v in given.items() if v is not None}, "settings")
+
+    def _schema(self, table: Table, config: RunConfig) -> Schema:
+        if self.schema is not None:
+            schema = self.schema if isinstance(self.schema, Schema) else Schema.load(self.schema, TYPES_BY_NAME)
+            schema.check(table.names)
+            return schema
+        overrides = {name: {"type": c.type, "options": c.options} for name, c in config.columns.items()}
+        return detect_schema(
+            table.arrow,
+            target=config.target,
+            overrides=overrides,
+            min_holders=config.min_holders,
+            seed=config.seed,
+            decimal=table.origin.dialect.decimal,
+        )
+
+    # ------------------------------------------------------------------ sample
+    def sample(self, n: int, *, random_state: int = 0) -> Any:
+        """Draw rows, in the kind that ``fit`` was given: same columns, order, types and kind of index.
+
+        Args:
+            n: how many; any number.
+            random_state: seed; the same one gives the same rows.
+
+        Raises:
+            NotFittedError: ``fit`` or ``load`` come first.
+        """
+        chunks = list(self.sample_chunks(n, random_state=random_state))
+        return self._fitted().origin_.to_like(pa.concat_tables(chunks), 0)
+
+    def sample_chunks(self, n: int, *, random_state: int = 0) -> Iterator[pa.Table]:
+        """Draw rows chunk by chunk, as the program keeps them: text of a CSV is text.
+
+        Yields:
+            Arrow tables of at most ``DECODE_ROWS`` rows; one empty table for ``n = 0``.
+        """
+        self._fitted()
+        if n < 0:
+            raise ConfigError(f"rows: {n}; expected 0 or more")
+        yield from self.model_.chunks(n, random_state)
+
+    def _fitted(self) -> Self:
+        if not hasattr(self, "model_"):
+            raise NotFittedError("synthesizer: not fitted; call fit(data) first, or synthgen.load(folder)")
+        return self
+
+    # ------------------------------------------------------------------ disk
+    def save(self, path: str | Path) -> None:
+        """Write the run folder: settings, schema, codec, weights, history, manifest. No pickle, no row.
+
+        Raises:
+            NotFittedError: there is nothing to save.
+            ConfigError: the model holds what may not be written, and says so.
+            RunError: the folder cannot be written, or is not a run's.
+        """
+        check_savable(type(self._fitted().model_))
+        with writing(path) as writer:
+            self.write(writer)
+
+    def write(self, writer: RunWriter, keep_checkpoint: bool = False) -> None:
+        """Write into a run folder that is already taken."""
+        self._fitted()
+        writer.write(
+            config=self.config_,
+            schema=self.schema_.model_dump(mode="json"),
+            codec={"codec": self.model_.state(), "origin": self.origin_.state()},
+            history=self.history_,
+            weights=self.model_.weights(),
+            facts=self.facts_ | {"model": self.model_.name},
+            keep_checkpoint=keep_checkpoint,
+        )
+
+    @classmethod
+    def from_run(cls, run: Run, device: str = "auto") -> Self:
+        """A fitted synthesizer from a run folder that was read and verified.
+
+        Raises:
+            RunError: its parts do not fit together.
+        """
+        config = check_settings(RunConfig, run.config, f"{run.path}: config.toml")
+        synthesizer = cls.from_config(config)
+        synthesizer.device = device
+        try:
+            synthesizer.model_ = MODELS[config.model.name].restore(run, device)
+            synthesizer.schema_ = Schema.model_validate(run.schema)
+            synthesizer.origin_ = Origin.from_state(run.codec["origin"])
+        except RunError:
+            raise
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise RunError(
+                f"{run.path}: its files do not fit together ({type(error).__name__}). Restore the folder or fit again"
+            ) from error
+        kept = ("format", "synthgen", "python", "libraries", "files", "model")
+        synthesizer.facts_ = {k: v for k, v in run.manifest.items() if k not in kept}
+        synthesizer.config_, synthesizer.history_ = run.config, run.history
+        synthesizer.notes_, synthesizer.interrupted_ = [], False
+        return synthesizer
+
+
+def load(path: str | Path, device: str = "auto") -> Synthesizer:
+    """A fitted synthesizer from a run folder. Nothing in it is executed.
+
+    Raises:
+        RunError: the folder is damaged, foreign, or from a newer version.
+    """
+    return Synthesizer.from_run(read_run(path), device)
+
+
+def check_savable(kind: type[Model]) -> None:
+    """Whether a model of this kind may be written to disk.
+
+    Raises:
+        ConfigError: it may not, and why.
+    """
+    if kind.unsaved:
+        raise ConfigError(f"model: {kind.name!r} {kind.unsaved}. Use it from Python, or choose another model")
+
+
+def _notes(rows: int, kind: type[Model]) -> list[str]:
+    """What so few rows, or a model of this kind, cannot give."""
+    notes = []
+    if rows < FEW_ROWS:
+        notes.append(
+            f"{rows:,} rows are few: shares of columns and strong pairs can be trusted, links among three or more "
+            f"columns and values held by fewer than {max(5, rows // 50)} rows cannot"
+        )
+    if kind.exposes:
+        notes.append(f"model {kind.name!r} is not private: it {kind.exposes}; keep what it makes to yourself")
+    return notes
