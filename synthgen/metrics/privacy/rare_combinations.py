@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+from math import comb
+
 import numpy as np
 
 from synthgen.metrics.base import Direction, Group, Result, not_applicable
@@ -36,10 +39,12 @@ class RareCombinations:
         views = [view.draw(MOST_ROWS, rng) for view in (train, holdout, synthetic)]
         n_train, n_real = views[0].n_rows, views[0].n_rows + views[1].n_rows
         codes = _codes(views)
-        outcomes = {}
+        outcomes, tried = {}, 0
         for size in SIZES:
             least, emitted = np.full(n_real, n_real), np.zeros(n_real, dtype=bool)
-            for columns in _sets(len(codes), size, rng):
+            sets = _sets(len(codes), size, rng)
+            tried += len(sets)
+            for columns in sets:
                 counts, found = _held(codes, columns, n_real)
                 rarer = counts < least
                 least[rarer], emitted[rarer] = counts[rarer], found[rarer]
@@ -50,7 +55,10 @@ class RareCombinations:
             return not_applicable(
                 self, f"no combination of two or three columns is held by fewer than {train.min_holders} real rows"
             )
-        return attack_result(self, outcomes, "meets the rarest combination of", kinds="sizes of combinations")
+        note = f"{tried:,} sets of columns, {n_real:,} real and {views[2].n_rows:,} synthetic rows"
+        return attack_result(
+            self, outcomes, "meets the rarest combination of", kinds="sizes of combinations", note=note
+        )
 
 
 def _codes(views: list[View]) -> list[np.ndarray]:
@@ -69,11 +77,13 @@ def _codes(views: list[View]) -> list[np.ndarray]:
 
 
 def _sets(columns: int, size: int, rng: np.random.Generator) -> list[tuple[int, ...]]:
-    """Different sets of columns; one set of all columns where there are no more than that."""
-    if columns < size:
-        return []
-    drawn = {tuple(sorted(rng.choice(columns, size, replace=False).tolist())) for _ in range(4 * MOST_SETS)}
-    return sorted(drawn)[:: max(1, len(drawn) // MOST_SETS)][:MOST_SETS]
+    """All sets of so many columns, or ``MOST_SETS`` different ones, each as likely as any other."""
+    if comb(columns, size) <= MOST_SETS:
+        return list(combinations(range(columns), size))
+    drawn: set[tuple[int, ...]] = set()
+    while len(drawn) < MOST_SETS:
+        drawn.add(tuple(sorted(rng.choice(columns, size, replace=False).tolist())))
+    return sorted(drawn)
 
 
 def _held(codes: list[np.ndarray], columns: tuple[int, ...], n_real: int) -> tuple[np.ndarray, np.ndarray]:
