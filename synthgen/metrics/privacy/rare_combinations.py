@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import combinations
-from math import comb
-
 import numpy as np
 
 from synthgen.metrics.base import Direction, Group, Result, not_applicable
 from synthgen.metrics.privacy.attack import Outcome, attack_result, no_control
+from synthgen.metrics.sets import draw_sets
 from synthgen.metrics.view import View
 
 MOST_ROWS = 50_000
@@ -42,7 +40,7 @@ class RareCombinations:
         outcomes, tried = {}, 0
         for size in SIZES:
             least, emitted = np.full(n_real, n_real), np.zeros(n_real, dtype=bool)
-            sets = _sets(len(codes), size, rng)
+            sets = draw_sets(len(codes), size, MOST_SETS, rng)
             tried += len(sets)
             for columns in sets:
                 counts, found = _held(codes, columns, n_real)
@@ -74,16 +72,6 @@ def _codes(views: list[View]) -> list[np.ndarray]:
         edges = np.unique(np.quantile(present, np.arange(1, BINS) / BINS)) if len(present) else np.empty(0)
         found.append(np.where(np.isnan(numbers), BINS, np.searchsorted(edges, numbers, side="left")))
     return found
-
-
-def _sets(columns: int, size: int, rng: np.random.Generator) -> list[tuple[int, ...]]:
-    """All sets of so many columns, or ``MOST_SETS`` different ones, each as likely as any other."""
-    if comb(columns, size) <= MOST_SETS:
-        return list(combinations(range(columns), size))
-    drawn: set[tuple[int, ...]] = set()
-    while len(drawn) < MOST_SETS:
-        drawn.add(tuple(sorted(rng.choice(columns, size, replace=False).tolist())))
-    return sorted(drawn)
 
 
 def _held(codes: list[np.ndarray], columns: tuple[int, ...], n_real: int) -> tuple[np.ndarray, np.ndarray]:
