@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import zipfile
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from synthgen.errors import RunError
+from synthgen.replacing import written_beside
 from synthgen.reporting.cards import data_card, privacy_statement
 from synthgen.reporting.folder import METRICS_FILE
 from synthgen.storage import MANIFEST, Run, file_sha256, read_run
@@ -55,16 +55,12 @@ def write_bundle(folder: str | Path, output: str | Path) -> None:
     if output.suffix.lower() != ".zip":
         raise RunError(f"{output}: a bundle is a zip; a name that ends in .zip was expected. Choose another --output")
     parts = _parts(folder)
-    beside = output.with_name(f".{output.name}.new")
     try:
-        with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as archive:
+        with written_beside(output) as beside, zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as archive:
             sums = [f"{sha256}  {name}\n" for name, sha256 in _written(archive, parts)]
             archive.writestr(_entry(SUMS), "".join(sums))
-        os.replace(beside, output)
     except OSError as error:
         raise RunError(f"{output}: cannot be written: {error.strerror}; choose another --output") from error
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _written(archive: zipfile.ZipFile, parts: Parts) -> Iterator[tuple[str, str]]:

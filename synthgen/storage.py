@@ -35,6 +35,7 @@ from safetensors.numpy import save as bytes_of_arrays
 from synthgen import __version__
 from synthgen.errors import RunError, near_miss
 from synthgen.locking import explained, locked
+from synthgen.replacing import written_beside
 from synthgen.toml import to_toml
 
 FORMAT = 2
@@ -155,14 +156,10 @@ class RunWriter:
         """
         compact = {name: np.asarray(array, order="C") for name, array in arrays.items()}
         content = bytes_of_arrays(compact, metadata={"facts": json.dumps(facts)})
-        beside = self.path / f".{CHECKPOINT}.new"
         with explained(self.path):
             self.path.mkdir(exist_ok=True)
-            try:
+            with written_beside(self.path / CHECKPOINT) as beside:
                 _write_durably(beside, content)
-                beside.replace(self.path / CHECKPOINT)
-            finally:
-                beside.unlink(missing_ok=True)
 
     def read_checkpoint(self) -> Checkpoint | None:
         """Where training stood, or None when there is nothing to go on from.

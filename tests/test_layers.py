@@ -10,7 +10,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "synthgen"
 ROWS = [  # lowest first; the same list from the top is the way a command runs
-    {"errors", "locking", "seeding", "storage", "toml"},
+    {"errors", "locking", "replacing", "seeding", "storage", "toml"},
     {"table"},
     {"columns", "conditions", "layout"},
     {"codec"},

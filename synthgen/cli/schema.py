@@ -98,15 +98,14 @@ def _sdv_types(path: Path, table: Table) -> dict[str, dict[str, Any]]:
 
 
 def _write_sdv(found: Schema, table: Table, path: Path, form: str) -> None:
+    from synthgen.replacing import written_beside
     from synthgen.table.sdv_metadata import to_sdv
 
     text = json.dumps(to_sdv(found, form, _table_name(table)), indent=4, ensure_ascii=False) + "\n"
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        beside.write_text(text, encoding="utf-8")
-        beside.replace(path)
+        with written_beside(path, f"{os.getpid()}.part") as beside:
+            beside.write_text(text, encoding="utf-8")
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise SchemaError(f"{path}: cannot be written; {error.strerror}") from None
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from synthgen.reporting.summary import STATES
-from synthgen.reporting.words import show_figure, show_interval
+from synthgen.reporting.words import STATES, show_figure, show_interval
 
 USES = (
     "developing and testing programs, queries and models before the real table is at hand",
@@ -85,11 +84,7 @@ def privacy_statement(metrics: dict[str, Any], manifest: dict[str, Any]) -> str:
     lines = [
         "# Privacy statement",
         "",
-        *(
-            [f"**{STATES[verdict['state']][0].capitalize()}.** {verdict['sentence']} {verdict['next']}"]
-            if verdict
-            else []
-        ),
+        *([f"**{STATES[verdict['state']]}.** {verdict['sentence']} {verdict['next']}"] if verdict else []),
         "",
         "## By construction",
         "",
@@ -119,7 +114,7 @@ def _guarantee(epsilon: float | None) -> str:
 
 
 def _answers(metrics: dict[str, Any]) -> list[str]:
-    return [f"- {one['question']}? {STATES[one['state']][0]}. {one['sentence']}" for one in metrics["verdicts"]]
+    return [f"- {one['question']}? {STATES[one['state']].lower()}. {one['sentence']}" for one in metrics["verdicts"]]
 
 
 def _column(column: dict[str, Any]) -> str:

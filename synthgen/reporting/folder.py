@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 from synthgen.errors import DataError
+from synthgen.replacing import written_beside
 from synthgen.reporting.markdown import write_markdown
 from synthgen.reporting.page import write_page
 
@@ -72,14 +72,11 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         DataError: it cannot be written; what was there is untouched.
     """
-    beside = path.with_name(f".{path.name}.new")
     try:
-        beside.write_text(text, encoding="utf-8")
-        os.replace(beside, path)
+        with written_beside(path) as beside:
+            beside.write_text(text, encoding="utf-8")
     except OSError as error:
         raise DataError(
             f"{path}: cannot be written: {error.strerror}; what was there is untouched. "
             "Free some space or choose another --out"
         ) from error
-    finally:
-        beside.unlink(missing_ok=True)

@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from synthgen.reporting.words import STATES
+
 PIPE_WIDTH = 160
 """Columns when the output is not a terminal: wide enough that nothing is cut."""
 WORST_PAIRS = 5
@@ -16,13 +18,8 @@ CLOSE, FAR = 1.2, 2.0
 UNSEEN = 0.005
 """An error that is close whatever the floor: one row in two hundred."""
 
-STATES = {
-    "pass": ("yes", "green"),
-    "attention": ("look closer", "yellow"),
-    "fail": ("no", "red"),
-    "unknown": ("not known", "cyan"),
-}
-"""State of a verdict -> the word and the colour that show it."""
+COLOURS = {"pass": "green", "attention": "yellow", "fail": "red", "unknown": "cyan"}
+"""State of a verdict -> the colour that shows it."""
 
 
 class ColumnLine(TypedDict):
@@ -116,7 +113,7 @@ def print_summary(summary: Summary, console: Console) -> None:
         console.print(table)
         console.print()
     for verdict in summary.get("verdicts", []):
-        mark, colour = STATES[verdict["state"]]
+        mark, colour = STATES[verdict["state"]].lower(), COLOURS[verdict["state"]]
         head = f"[bold]{verdict['question'].capitalize()}?[/] [{colour}]{mark}[/]"
         console.print(
             f"{head}  {escape(verdict['sentence'])} {escape(verdict['next'])}", highlight=False, soft_wrap=True

@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from synthgen.errors import SchemaError, near_miss
+from synthgen.replacing import written_beside
 
 SPECIAL_TYPES = ("constant", "missing", "drop")
 """Types without a class of their own: one value, no value at all, left out of the synthetic table."""
@@ -196,12 +197,10 @@ class Schema(BaseModel):
             SchemaError: the file cannot be written; what was there stays.
         """
         target = Path(path)
-        beside = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
-            beside.write_text(self.to_text(), encoding="utf-8")
-            os.replace(beside, target)
+            with written_beside(target, f"{os.getpid()}.part") as beside:
+                beside.write_text(self.to_text(), encoding="utf-8")
         except OSError as error:
-            beside.unlink(missing_ok=True)
             raise SchemaError(f"{target}: cannot be written; {error.strerror or error}") from error
 
     def to_text(self) -> str:

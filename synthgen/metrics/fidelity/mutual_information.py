@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import combinations
+from math import comb
 
 import numpy as np
 
 from synthgen.metrics.base import Direction, Group, Result, not_applicable
 from synthgen.metrics.charts import Bars, Number
 from synthgen.metrics.codes import decile_codes, mutual_information
+from synthgen.metrics.sets import Pair, draw_pairs, no_sets
 from synthgen.metrics.statistics import floor_scale
 from synthgen.metrics.view import View
 from synthgen.metrics.wording import beside_floor
@@ -20,8 +21,6 @@ MOST_ROWS = 50_000
 MOST_LABELS = 30
 """Of a column, the most frequent ones; the others count as one."""
 KEPT, DRAWN = 50, 15
-
-Pair = tuple[str, str]
 
 
 class MutualInformation:
@@ -44,14 +43,9 @@ class MutualInformation:
     direction: Direction = "lower"
 
     def compute(self, train: View, holdout: View, synthetic: View, rng: np.random.Generator) -> Result:
-        if len(train.compared) < 2:
-            return not_applicable(self, "there are no two columns with values to compare")
-        if not train.n_rows or not synthetic.n_rows:
-            return not_applicable(self, "there are no rows to compare")
-        pairs = list(combinations(train.compared, 2))
-        n_pairs = len(pairs)
-        if n_pairs > MOST_PAIRS:
-            pairs = [pairs[i] for i in np.sort(rng.choice(n_pairs, MOST_PAIRS, replace=False))]
+        if reason := no_sets(self, train, synthetic, 2):
+            return reason
+        pairs, n_pairs = draw_pairs(train.compared, MOST_PAIRS, rng), comb(len(train.compared), 2)
         train, holdout, synthetic = (view.draw(MOST_ROWS, rng) for view in (train, holdout, synthetic))
         views = (train, synthetic, holdout) if holdout.n_rows else (train, synthetic)
         found = shared_information(train, views, pairs)

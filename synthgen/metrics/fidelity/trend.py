@@ -6,12 +6,14 @@ Letters: N rows, Q quantities.
 from __future__ import annotations
 
 from itertools import combinations
+from math import comb
 
 import numpy as np
 
 from synthgen.metrics.base import Direction, Group, Result, not_applicable
 from synthgen.metrics.charts import Chart, Heat, Number
 from synthgen.metrics.codes import Coded, cramers_v, decile_codes
+from synthgen.metrics.sets import Pair, draw_pairs, no_sets
 from synthgen.metrics.statistics import floor_scale, total_variation
 from synthgen.metrics.view import View
 from synthgen.metrics.wording import beside_floor, percent
@@ -32,8 +34,6 @@ ROWS_DRAWN = 20_000
 """Of each table behind the heat charts: a colour is then right to a hundredth."""
 LABELS_DRAWN = 30
 NO_SIGN = "0 to 1, without a sign, for labels"
-
-Pair = tuple[str, str]
 
 
 class Trend:
@@ -56,14 +56,9 @@ class Trend:
     direction: Direction = "lower"
 
     def compute(self, train: View, holdout: View, synthetic: View, rng: np.random.Generator) -> Result:
-        if len(train.compared) < 2:
-            return not_applicable(self, "there are no two columns with values to compare")
-        if not train.n_rows or not synthetic.n_rows:
-            return not_applicable(self, "there are no rows to compare")
-        pairs = list(combinations(train.compared, 2))
-        n_pairs = len(pairs)
-        if n_pairs > MOST_PAIRS:
-            pairs = [pairs[i] for i in np.sort(rng.choice(n_pairs, MOST_PAIRS, replace=False))]
+        if reason := no_sets(self, train, synthetic, 2):
+            return reason
+        pairs, n_pairs = draw_pairs(train.compared, MOST_PAIRS, rng), comb(len(train.compared), 2)
         train, holdout, synthetic = (view.draw(MOST_ROWS, rng) for view in (train, holdout, synthetic))
         errors = pair_errors(train, synthetic, pairs)
         if not errors:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from math import comb
 
 import numpy as np
 
-from synthgen.metrics.base import Direction, Group, Result, not_applicable
+from synthgen.metrics.base import Direction, Group, Result
 from synthgen.metrics.codes import decile_codes
+from synthgen.metrics.sets import draw_sets, no_sets
 from synthgen.metrics.statistics import floor_scale, total_variation
 from synthgen.metrics.view import View
 from synthgen.metrics.wording import beside_floor, percent
@@ -35,10 +35,8 @@ class Triples:
     direction: Direction = "lower"
 
     def compute(self, train: View, holdout: View, synthetic: View, rng: np.random.Generator) -> Result:
-        if len(train.compared) < 3:
-            return not_applicable(self, "there are no three columns with values to compare")
-        if not train.n_rows or not synthetic.n_rows:
-            return not_applicable(self, "there are no rows to compare")
+        if reason := no_sets(self, train, synthetic, 3):
+            return reason
         triples = draw_triples(train.compared, rng)
         train, holdout, synthetic = (view.draw(MOST_ROWS, rng) for view in (train, holdout, synthetic))
         errors = triple_errors(train, synthetic, triples)
@@ -73,13 +71,7 @@ class Triples:
 
 def draw_triples(names: list[str], rng: np.random.Generator) -> list[Triple]:
     """Different triples in the columns' order, at most 200."""
-    k = len(names)
-    if comb(k, 3) <= MOST_TRIPLES:
-        return list(combinations(names, 3))
-    found: set[tuple[int, ...]] = set()
-    while len(found) < MOST_TRIPLES:
-        found.add(tuple(sorted(rng.choice(k, 3, replace=False).tolist())))
-    return [(names[a], names[b], names[c]) for a, b, c in sorted(found)]
+    return [(names[a], names[b], names[c]) for a, b, c in draw_sets(len(names), 3, MOST_TRIPLES, rng)]
 
 
 def triple_errors(train: View, other: View, triples: list[Triple]) -> dict[Triple, float]:

@@ -108,14 +108,24 @@ class Outcome:
         }
 
 
-def no_control(metric: Metric, train: View, holdout: View, synthetic: View) -> Result | None:
-    """Why an attack cannot be judged on these tables; None: it can."""
+def no_control(metric: Metric, train: View, holdout: View, synthetic: View, alone: str = "") -> Result | None:
+    """Why an attack cannot be judged on these tables; None: it can.
+
+    Args:
+        metric: the attack.
+        train: people whom the generator knows.
+        holdout: strangers to it.
+        synthetic: its rows.
+        alone: why one column is not enough; empty: it is.
+    """
     if not train.compared:
         return not_applicable(metric, "there is no column with values to compare")
     if not holdout.n_rows:
         return not_applicable(metric, "no rows were held out, so there is no control")
     if min(train.n_rows, holdout.n_rows, synthetic.n_rows) < FEWEST_PEOPLE:
         return not_applicable(metric, f"fewer than {FEWEST_PEOPLE} training, held-out or synthetic rows")
+    if alone and len(train.compared) < 2:
+        return not_applicable(metric, alone)
     return None
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from synthgen.metrics.base import Direction, Group, Result, not_applicable
+from synthgen.metrics.base import Direction, Group, Result
 from synthgen.metrics.charts import Bars
 from synthgen.metrics.privacy.attack import Outcome, attack_result, no_control
 from synthgen.metrics.privacy.neighbours import RankScale, for_blocks
@@ -44,10 +44,8 @@ class AttributeInference:
     direction: Direction = "lower"
 
     def compute(self, train: View, holdout: View, synthetic: View, rng: np.random.Generator) -> Result:
-        if reason := no_control(self, train, holdout, synthetic):
+        if reason := no_control(self, train, holdout, synthetic, "of a table of one column nothing else is known"):
             return reason
-        if len(train.compared) < 2:
-            return not_applicable(self, "of a table of one column nothing else is known")
         secrets = sorted(rng.permutation(len(train.compared))[:MOST_COLUMNS].tolist())
         people, strangers = train.draw(MOST_PEOPLE, rng), holdout.draw(MOST_PEOPLE, rng)
         n = people.n_rows + strangers.n_rows

@@ -50,7 +50,7 @@ class Exposed:
             return reason
         width = len(train.compared)
         most = min(MOST_PEOPLE, max(MOST_WORK // (width * MOST_REFERENCES), 100 * FEWEST_EXPOSED))
-        real = train.draw(max(most, MOST_REFERENCES), rng)
+        real = train.take(rng.permutation(train.n_rows)[: max(most, MOST_REFERENCES)])
         members, strangers = real.take(np.arange(min(most, real.n_rows))), holdout.draw(most, rng)
         if min(members.n_rows, strangers.n_rows) * SHARE < FEWEST_EXPOSED:
             return not_applicable(self, f"one per cent of the people is fewer than {FEWEST_EXPOSED}")
@@ -74,7 +74,8 @@ class Exposed:
             secrets = [train.compared[i] for i in rng.permutation(width)[:MOST_SECRETS]]
             hits["inferred"] = [_inferred(view.take(rows), made, secrets, rng) for view, rows in sides]
         outcomes = {name: Outcome.of(both) for name, both in hits.items()}
-        return attack_result(self, outcomes, "succeeds on", kinds="attacks")
+        note = f"sought among {n:,} training and {strangers.n_rows:,} held-out people; {made.n_rows:,} synthetic rows"
+        return attack_result(self, outcomes, "succeeds on", kinds="attacks", note=note)
 
 
 def _apart(members: View, strangers: View, real: View, scale: RangeScale) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from synthgen.metrics.base import Direction, Group, Result, not_applicable
+from synthgen.metrics.base import Direction, Group, Result
 from synthgen.metrics.privacy.attack import Outcome, attack_result, no_control
 from synthgen.metrics.privacy.neighbours import RankScale, nearest
 from synthgen.metrics.view import View
@@ -38,10 +38,8 @@ class Linkability:
     direction: Direction = "lower"
 
     def compute(self, train: View, holdout: View, synthetic: View, rng: np.random.Generator) -> Result:
-        if reason := no_control(self, train, holdout, synthetic):
+        if reason := no_control(self, train, holdout, synthetic, "one column cannot be split in two"):
             return reason
-        if len(train.compared) < 2:
-            return not_applicable(self, "one column cannot be split in two")
         n = min(train.n_rows, holdout.n_rows, MOST_PEOPLE)
         made = synthetic.draw(max(MOST_WORK // (2 * n * len(train.compared)), n), rng)
         splits = draw_splits(len(train.compared), rng)

@@ -6,6 +6,7 @@ import numpy as np
 
 from synthgen.metrics.base import Direction, Group, Result, not_applicable
 from synthgen.metrics.privacy.attack import Outcome, attack_result, no_control
+from synthgen.metrics.sets import draw_sets
 from synthgen.metrics.view import View
 
 MOST_ROWS = 50_000
@@ -36,10 +37,12 @@ class RareCombinations:
         views = [view.draw(MOST_ROWS, rng) for view in (train, holdout, synthetic)]
         n_train, n_real = views[0].n_rows, views[0].n_rows + views[1].n_rows
         codes = _codes(views)
-        outcomes = {}
+        outcomes, tried = {}, 0
         for size in SIZES:
             least, emitted = np.full(n_real, n_real), np.zeros(n_real, dtype=bool)
-            for columns in _sets(len(codes), size, rng):
+            sets = draw_sets(len(codes), size, MOST_SETS, rng)
+            tried += len(sets)
+            for columns in sets:
                 counts, found = _held(codes, columns, n_real)
                 rarer = counts < least
                 least[rarer], emitted[rarer] = counts[rarer], found[rarer]
@@ -50,7 +53,10 @@ class RareCombinations:
             return not_applicable(
                 self, f"no combination of two or three columns is held by fewer than {train.min_holders} real rows"
             )
-        return attack_result(self, outcomes, "meets the rarest combination of", kinds="sizes of combinations")
+        note = f"{tried:,} sets of columns, {n_real:,} real and {views[2].n_rows:,} synthetic rows"
+        return attack_result(
+            self, outcomes, "meets the rarest combination of", kinds="sizes of combinations", note=note
+        )
 
 
 def _codes(views: list[View]) -> list[np.ndarray]:
@@ -66,14 +72,6 @@ def _codes(views: list[View]) -> list[np.ndarray]:
         edges = np.unique(np.quantile(present, np.arange(1, BINS) / BINS)) if len(present) else np.empty(0)
         found.append(np.where(np.isnan(numbers), BINS, np.searchsorted(edges, numbers, side="left")))
     return found
-
-
-def _sets(columns: int, size: int, rng: np.random.Generator) -> list[tuple[int, ...]]:
-    """Different sets of columns; one set of all columns where there are no more than that."""
-    if columns < size:
-        return []
-    drawn = {tuple(sorted(rng.choice(columns, size, replace=False).tolist())) for _ in range(4 * MOST_SETS)}
-    return sorted(drawn)[:: max(1, len(drawn) // MOST_SETS)][:MOST_SETS]
 
 
 def _held(codes: list[np.ndarray], columns: tuple[int, ...], n_real: int) -> tuple[np.ndarray, np.ndarray]:
