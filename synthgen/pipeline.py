@@ -76,12 +76,12 @@ def run(
     folder, parquet = Path(out), Path(data).suffix in (".parquet", ".pq")
     output = folder / f"{SYNTHETIC}{'.parquet' if parquet else '.csv'}"
     progress.stage("reading")
-    table = _read(data, config)
-    schema = _schema(table, config, schema_path)
+    table = read_data(data, config)
+    schema = schema_of(table, config, schema_path)
     make_folder(folder)
     check_writable(output)
     with writing(folder / RUN_FOLDER) as writer:
-        train, holdout = table.split(_holdout_share(len(table), config), numpy_stream(config.seed, "holdout"))
+        train, holdout = table.split(holdout_share(len(table), config), numpy_stream(config.seed, "holdout"))
         model = _fit(train, config, schema, writer, resume, progress)
     progress.stage("sampling")
     kept: list[pa.Table] = []
@@ -167,8 +167,8 @@ def fit(
     """
     progress = progress or Silent()
     progress.stage("reading")
-    table = _read(data, config)
-    schema = _schema(table, config, schema_path)
+    table = read_data(data, config)
+    schema = schema_of(table, config, schema_path)
     with writing(out) as writer:
         model = _fit(table, config, schema, writer, resume, progress)
     training = model.facts_.get("training")
@@ -218,7 +218,7 @@ def sample(
     return Outcome(Summary(files={"synthetic table": str(output)}))
 
 
-def _schema(table: Table, config: RunConfig, path: str | Path | None) -> Schema:
+def schema_of(table: Table, config: RunConfig, path: str | Path | None) -> Schema:
     """The schema of the whole table, rows that will be held out too: which columns there are is no secret."""
     if path is not None:
         schema = load_schema(path)
@@ -247,13 +247,15 @@ def _fit(
     return model
 
 
-def _read(data: str | Path, config: RunConfig) -> Table:
+def read_data(data: str | Path, config: RunConfig) -> Table:
+    """A table, read as the settings say."""
     return read_table(
         Path(data), missing=config.missing, delimiter=config.delimiter, encoding=config.encoding, decimal=config.decimal
     )
 
 
-def _holdout_share(rows: int, config: RunConfig) -> float:
+def holdout_share(rows: int, config: RunConfig) -> float:
+    """The share of the rows that is kept from training, for the evaluation."""
     share = config.holdout or (HOLDOUT_OF_SMALL if rows < SMALL_TABLE else HOLDOUT)
     return min(share, MAX_HOLDOUT_ROWS / rows)
 

@@ -23,6 +23,7 @@ ROWS = [  # lowest first; the same list from the top is the way a command runs
     {"synthesizers"},
     {"evaluating", "bundling"},
     {"pipeline"},
+    {"comparing"},
     {"cli", "serve", "__main__"},
 ]
 ROW = {part: number for number, row in enumerate(ROWS) for part in row}

@@ -6,6 +6,7 @@ import click
 
 from synthgen import __version__
 from synthgen.cli.bundle import bundle
+from synthgen.cli.compare import compare
 from synthgen.cli.evaluate import evaluate
 from synthgen.cli.fit import fit
 from synthgen.cli.run import run
@@ -29,5 +30,5 @@ def main() -> None:
     """
 
 
-for _command in (run, fit, sample, evaluate, bundle, schema):
+for _command in (run, fit, sample, evaluate, compare, bundle, schema):
     main.add_command(_command)

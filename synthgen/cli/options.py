@@ -104,9 +104,8 @@ reading_options = _together(
 MODEL_NAMES = ("gan", "independent", "resample")
 """Those of ``synthgen.config.ModelName``, which costs an import that ``--help`` does not need."""
 
-fitting_options = _together(
+comparing_options = _together(
     [
-        click.option("--model", type=click.Choice(MODEL_NAMES), help="What learns the table.  [default: gan]"),
         click.option("--target", metavar="COL", help="The column that the others are meant to predict."),
         click.option(
             "--minutes",
@@ -118,6 +117,13 @@ fitting_options = _together(
         click.option("--device", type=click.Choice(["auto", "cpu", "cuda", "mps"]), help="[default: auto]"),
         click.option("--config", type=click.Path(), metavar="FILE", help="Settings in TOML; flags stand above them."),
         click.option("--schema", type=click.Path(), metavar="FILE", help="What each column means: synthgen schema."),
+    ]
+)
+
+fitting_options = _together(
+    [
+        click.option("--model", type=click.Choice(MODEL_NAMES), help="What learns the table.  [default: gan]"),
+        comparing_options,
         click.option("--resume", is_flag=True, help="Go on where a killed or interrupted run stopped."),
     ]
 )

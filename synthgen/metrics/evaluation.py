@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from synthgen import __version__
 from synthgen.errors import ConfigError, DataError, choose, near_miss
 from synthgen.metrics import METRICS
-from synthgen.metrics.base import Group, Result, plain
+from synthgen.metrics.base import Group, Metric, Result, plain
 from synthgen.metrics.gates import Gate
 from synthgen.metrics.privacy.audit import NAME as AUDIT
 from synthgen.metrics.privacy.audit import FitAndSample, audit
@@ -173,6 +173,7 @@ def evaluate(
     on_metric: OnMetric | None = None,
     refit: FitAndSample | None = None,
     fits: int = 8,
+    metrics: Sequence[Metric] = METRICS,
 ) -> Evaluation:
     """Judge a synthetic table by the rows it was learned from and by rows held out.
 
@@ -192,6 +193,7 @@ def evaluate(
         on_metric: is told how far it is.
         refit: the generator, for an audit that fits it again and again; None: no audit.
         fits: how many times.
+        metrics: what to measure; verdicts need all of it.
 
     Raises:
         DataError: a table lacks a column of the schema.
@@ -199,7 +201,7 @@ def evaluate(
     """
     _check_task(task, target, schema)
     views = read_views(train, holdout, synthetic, schema, target, min_holders, task)
-    results = _measured(views, seed, on_metric)
+    results = _measured(views, metrics, seed, on_metric)
     if refit is not None:
         results += (audit(refit, train, schema, fits=fits, rng=numpy_stream(seed, "metrics", AUDIT)),)
     types = {column.name: column.type for column in schema.columns if column.name in views[0].measures}
@@ -226,15 +228,17 @@ def evaluate(
     )
 
 
-def _measured(views: tuple[View, View, View], seed: int, on_metric: OnMetric | None) -> tuple[Result, ...]:
+def _measured(
+    views: tuple[View, View, View], metrics: Sequence[Metric], seed: int, on_metric: OnMetric | None
+) -> tuple[Result, ...]:
     results: list[Result] = []
     with threadpool_limits(1, user_api="openmp"):  # on a busy machine a second thread of the trees mostly waits
-        for metric in METRICS:
+        for metric in metrics:
             if on_metric is not None:
-                on_metric(len(results), len(METRICS), metric.title)
+                on_metric(len(results), len(metrics), metric.title)
             results.append(metric.compute(*views, numpy_stream(seed, "metrics", metric.name)))
     if on_metric is not None:
-        on_metric(len(METRICS), len(METRICS), "")
+        on_metric(len(metrics), len(metrics), "")
     return tuple(results)
 
 

@@ -130,6 +130,22 @@ def print_summary(summary: Summary, console: Console) -> None:
     _print_list(console, summary.get("next", []), "Next")
 
 
+def print_comparison(
+    headings: list[str], lines: list[list[str]], notes: list[str], files: dict[str, str], console: Console
+) -> None:
+    """Show models side by side, the real rows first."""
+    table = _table(headings[0])
+    for heading in headings[1:]:
+        table.add_column(heading, justify="right", overflow="fold")
+    for line in lines:
+        table.add_row(*map(escape, line))
+    console.print(table)
+    console.print()
+    for note in notes:
+        console.print(f"[yellow]Note:[/] {escape(note)}", highlight=False, soft_wrap=True)
+    _print_list(console, [f"{what:<18} {path}" for what, path in files.items()], "Written")
+
+
 def schema_table(rows: list[tuple[str, str, str, int, int]], n_rows: int) -> Table:
     """What detection found.
 
