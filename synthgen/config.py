@@ -33,7 +33,7 @@ class ColumnSettings(BaseModel):
         return dict(self.model_extra or {})
 
 
-ModelName = Literal["gan", "independent", "resample"]
+ModelName = Literal["gan", "vae", "independent", "resample"]
 """As in ``--model``."""
 
 

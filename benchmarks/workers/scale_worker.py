@@ -67,8 +67,9 @@ def learn(job: dict[str, Any]) -> dict[str, Any]:
     from synthgen.codec import Codec
     from synthgen.columns.detect import detect_schema
     from synthgen.losses.likelihood import Masks, masked_nll
+    from synthgen.synthesizers.any_order import AnyOrderGan
     from synthgen.table.files import read_table
-    from synthgen.training.loop import Trainer, new_generator, split_held
+    from synthgen.training.loop import Trainer, new_network, split_held
     from synthgen.training.planning import plan
     from synthgen.training.settings import TrainingSettings
 
@@ -80,7 +81,10 @@ def learn(job: dict[str, Any]) -> dict[str, Any]:
     layout = fitted.layout(tokens_NS.numpy())
     train, held = split_held(len(tokens_NS), 0.1, 0)
     run = plan(len(tokens_NS), TrainingSettings(**job["settings"]))
-    trainer = Trainer(new_generator(layout, run, 0), tokens_NS[train], tokens_NS[held], run, 0, torch.device("cpu"))
+    cpu, model = torch.device("cpu"), AnyOrderGan()
+    network = new_network(lambda: model.new_network(layout, run.width, run.blocks, run.waves, run), 0)
+    objective = model.objective(layout, run, cpu)
+    trainer = Trainer(network, objective, tokens_NS[train], tokens_NS[held], run, 0, cpu)
     start = time.perf_counter()
     trainer.run(stop=lambda: time.perf_counter() - start > job["cap_s"])
     train_s = time.perf_counter() - start

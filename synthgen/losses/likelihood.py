@@ -114,6 +114,29 @@ class Masks:
         return given_BS, weight_BS * (tokens_BS != self.none_S)  # what cannot apply is never drawn
 
 
+class MaskedLikelihood:
+    """What an any-order generator learns by.
+
+    Args:
+        layout: the row's slots.
+        device: where the tokens are.
+        any_share: see ``Masks``; while learning only.
+        task_share: see ``Masks``; while learning only.
+    """
+
+    def __init__(self, layout: Layout, device: torch.device, any_share: float = 0.0, task_share: float = 0.0) -> None:
+        self.masks = Masks(layout, device, any_share, task_share)
+        self.held_masks = Masks(layout, device)
+
+    def learn(self, network: AnyOrderGenerator, tokens_BS: Tensor, rng: torch.Generator) -> Tensor:
+        """The loss of a batch."""
+        return masked_nll(network, tokens_BS, self.masks, rng)
+
+    def hold(self, network: AnyOrderGenerator, tokens_BS: Tensor, rng: torch.Generator) -> Tensor:
+        """The loss of rows that were held out, to stop by."""
+        return masked_nll(network, tokens_BS, self.held_masks, rng)
+
+
 def masked_nll(generator: AnyOrderGenerator, tokens_BS: Tensor, masks: Masks, rng: torch.Generator) -> Tensor:
     """One draw of the mean negative log-likelihood of the rows, in nats per row.
 

@@ -10,6 +10,8 @@ Source: the iterative scaling of Darroch and Ratcliff 1972, doi:10.1214/aoms/117
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 
@@ -27,7 +29,12 @@ SMOOTHING = 1.0
 
 @torch.no_grad()
 def correct_marginals(
-    generator: AnyOrderGenerator, tokens_NS: np.ndarray, seed: int, rows: int, rounds: int = 6
+    generator: AnyOrderGenerator,
+    tokens_NS: np.ndarray,
+    seed: int,
+    rows: int,
+    rounds: int = 6,
+    new_roll_out: Callable[[], RollOut] | None = None,
 ) -> list[float]:
     """Move the generator's biases.
 
@@ -37,6 +44,7 @@ def correct_marginals(
         seed: of the roll-outs.
         rows: rolled out per round.
         rounds: at most so often; it ends when the distance falls by less than a tenth.
+        new_roll_out: what draws rows by the generator's biases as they are; None: its own roll-out.
 
     Returns:
         Mean total variation distance between rolled-out and real shares before each round, 0 to 1.
@@ -47,7 +55,7 @@ def correct_marginals(
     distances = []
     for number in range(rounds):
         rng = torch.Generator(device).manual_seed(derived_seed(seed, "correction", number))
-        roll_out = RollOut(generator)
+        roll_out = RollOut(generator) if new_roll_out is None else new_roll_out()
         shares = [torch.zeros(size, device=device) for size in layout.sizes]
         for start in range(0, rows, CHUNK_ROWS):
             roll_out.chunk(min(CHUNK_ROWS, rows - start), rng, shares=shares)

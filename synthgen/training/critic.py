@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from synthgen.layout import Layout
 from synthgen.nets.critic import Critic
 from synthgen.seeding import derived_seed
-from synthgen.training.loop import flatten
+from synthgen.training.loop import flatten, new_network
 
 BATCH_ROWS, WARMUP_STEPS = 512, 50
 MOST_STEPS, FEWEST_STEPS, EPOCHS = 200, 60, 50
@@ -70,9 +70,7 @@ def teach(layout: Layout, tokens_NS: np.ndarray, kind_N: np.ndarray, seed: int, 
         >>> bool(scores[1] > scores[0])
         True
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(derived_seed(seed, "critic weights"))
-        critic = Critic(layout, width)
+    critic = new_network(lambda: Critic(layout, width), derived_seed(seed, "critic"))
     tokens, kind = torch.as_tensor(tokens_NS), torch.as_tensor(kind_N).float()
     rng = torch.Generator().manual_seed(derived_seed(seed, "critic training"))
     weights = flatten(critic)

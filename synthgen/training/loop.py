@@ -1,4 +1,4 @@
-"""The training loop: masked likelihood, held-out stopping, averaged weights; read it top to bottom.
+"""The training loop: a loss on tokens, held-out stopping, averaged weights; read it top to bottom.
 
 The rate is held until the held-out loss stalls; then training goes back to the best step, lets the rate
 decay to zero over some more, and stops. All of it counts steps, never seconds, so that a run can be
@@ -14,15 +14,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from synthgen.errors import DivergedError
-from synthgen.layout import Layout
-from synthgen.losses.likelihood import Masks, masked_nll
-from synthgen.nets.any_order import AnyOrderGenerator
 from synthgen.seeding import derived_seed
 from synthgen.training.planning import Plan
 
@@ -51,11 +48,28 @@ class Clock:
     done: bool = False
 
 
-class Trainer:
-    """Trains one generator on one matrix of tokens.
+Network = TypeVar("Network", bound=nn.Module)
+Learner = TypeVar("Learner", bound=nn.Module, contravariant=True)
+
+
+class Objective(Protocol[Learner]):
+    """What a network learns by, in nats per row."""
+
+    def learn(self, network: Learner, tokens_BS: Tensor, rng: torch.Generator) -> Tensor:
+        """The loss of a batch, a scalar."""
+        ...
+
+    def hold(self, network: Learner, tokens_BS: Tensor, rng: torch.Generator) -> Tensor:
+        """The loss of rows that were held out; training stops by it."""
+        ...
+
+
+class Trainer(Generic[Network]):
+    """Trains one network on one matrix of tokens.
 
     Args:
-        generator: new; moved to the device.
+        network: new; moved to the device.
+        objective: what it learns by.
         train_NS: tokens to learn from.
         held_NS: tokens to stop by.
         plan: the run in numbers.
@@ -65,7 +79,8 @@ class Trainer:
 
     def __init__(
         self,
-        generator: AnyOrderGenerator,
+        network: Network,
+        objective: Objective[Network],
         train_NS: Tensor,
         held_NS: Tensor,
         plan: Plan,
@@ -73,13 +88,11 @@ class Trainer:
         device: torch.device,
     ) -> None:
         self.plan, self.seed, self.device = plan, seed, device
-        self.generator = generator.to(device)
+        self.network, self.objective = network.to(device), objective
         self.train_NS = train_NS.to(device)
         self.held_NS = held_NS[:MAX_HELD_ROWS].to(device)
-        self.masks = Masks(generator.layout, device, plan.any_share, plan.task_share)
-        self.held_masks = Masks(generator.layout, device)
         self.rng = torch.Generator(device).manual_seed(derived_seed(seed, "training"))
-        self.weights = flatten(self.generator)
+        self.weights = flatten(self.network)
         self.average, self.best, self.best_raw = (self.weights.detach().clone() for _ in range(3))
         self.optimizer = torch.optim.AdamW(
             [self.weights], lr=plan.learning_rate, betas=(0.9, 0.99), weight_decay=plan.weight_decay, fused=True
@@ -92,7 +105,7 @@ class Trainer:
     def run(
         self,
         minutes: float | None = None,
-        look: Callable[[Trainer], None] = lambda _: None,
+        look: Callable[[Trainer[Network]], None] = lambda _: None,
         stop: Callable[[], bool] = lambda: False,
     ) -> None:
         """Train until done.
@@ -106,7 +119,7 @@ class Trainer:
             DivergedError: the loss is not finite. The weights are those of the step before.
         """
         plan, clock = self.plan, self.clock
-        self.generator.train()
+        self.network.train()
         started = time.perf_counter()
         timed_from = started
         while not clock.done:
@@ -133,7 +146,7 @@ class Trainer:
         batch = torch.randint(
             len(self.train_NS), (min(self.plan.batch_rows, len(self.train_NS)),), generator=self.rng, device=self.device
         )
-        loss = masked_nll(self.generator, self.train_NS[batch].long(), self.masks, self.rng)
+        loss = self.objective.learn(self.network, self.train_NS[batch].long(), self.rng)
         assert self.weights.grad is not None
         self.weights.grad.zero_()
         torch.autograd.backward(loss)
@@ -190,22 +203,22 @@ class Trainer:
         rng = torch.Generator(self.device).manual_seed(derived_seed(self.seed, "held-out"))
         held = self.held_NS.long()
         with self.averaged():
-            losses = [float(masked_nll(self.generator, held, self.held_masks, rng)) for _ in range(HELD_DRAWS)]
+            losses = [float(self.objective.hold(self.network, held, rng)) for _ in range(HELD_DRAWS)]
         return sum(losses) / len(losses)
 
     @contextmanager
-    def averaged(self) -> Iterator[AnyOrderGenerator]:
-        """The generator with the averaged weights, for a while."""
+    def averaged(self) -> Iterator[Network]:
+        """The network with the averaged weights, for a while."""
         now = self.weights.detach().clone()
         with torch.no_grad():
             self.weights.copy_(self.average)
-        self.generator.eval()
+        self.network.eval()
         try:
-            yield self.generator
+            yield self.network
         finally:
             with torch.no_grad():
                 self.weights.copy_(now)
-            self.generator.train()
+            self.network.train()
 
     def _look(self, loss: float, norm: float) -> None:
         """Evaluate on held-out rows, keep the best, and decide what comes next."""
@@ -244,11 +257,11 @@ class Trainer:
                     self.average.copy_(self.best)
             clock.done = clock.cooldown_steps <= 0
 
-    def finish(self) -> AnyOrderGenerator:
-        """The generator with the best averaged weights; with the latest where none was looked at yet."""
+    def finish(self) -> Network:
+        """The network with the best averaged weights; with the latest where none was looked at yet."""
         with torch.no_grad():
             self.weights.copy_(self.best if math.isfinite(self.clock.best_loss) else self.average)
-        return self.generator.eval()
+        return self.network.eval()
 
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         """Everything a run needs to go on bit for bit: JSON and tensors."""
@@ -302,8 +315,8 @@ def split_held(n_rows: int, held_share: float, seed: int) -> tuple[Tensor, Tenso
     return order[n_held:], order[:n_held]
 
 
-def new_generator(layout: Layout, plan: Plan, seed: int) -> AnyOrderGenerator:
-    """A generator whose first weights come from the seed alone."""
+def new_network(build: Callable[[], Network], seed: int) -> Network:
+    """A network whose first weights come from the seed alone."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derived_seed(seed, "weights"))
-        return AnyOrderGenerator(layout, plan.width, plan.blocks, plan.dropout, plan.waves, plan.input_dropout)
+        return build()

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from synthgen.layout import Layout
-from synthgen.nets.any_order import AnyOrderGenerator
 from synthgen.nets.rollout import RollOut
 
 LEVELS = 6
@@ -49,9 +48,9 @@ class LiveQuality:
         joint = self._joint(tokens_NS)
         return float(0.5 * np.abs(joint - self.real).sum(1).mean()) if len(joint) else 0.0
 
-    def measure(self, generator: AnyOrderGenerator, rng: torch.Generator) -> float:
+    def measure(self, roll_out: RollOut, rng: torch.Generator) -> float:
         """The figure for rows drawn now."""
-        drawn = RollOut(generator).chunk(ROWS, rng).cpu().numpy()
+        drawn = roll_out.chunk(ROWS, rng).cpu().numpy()
         distance = self._distance(drawn)
         return 1.0 if distance <= self.floor else self.floor / distance
 

@@ -6,9 +6,11 @@ import torch
 
 from synthgen.errors import DivergedError
 from synthgen.layout import Layout
+from synthgen.losses.likelihood import MaskedLikelihood
+from synthgen.nets.any_order import AnyOrderGenerator
 from synthgen.nets.rollout import RollOut
 from synthgen.training.correction import correct_marginals
-from synthgen.training.loop import Trainer, flatten, new_generator, split_held
+from synthgen.training.loop import Trainer, flatten, new_network, split_held
 from synthgen.training.planning import plan
 from synthgen.training.settings import TrainingSettings
 from tests.made import generator_of, layout_of
@@ -24,13 +26,15 @@ def tokens_of(rows: int = 800) -> np.ndarray:
     return np.stack([a, b, rng.integers(0, 3, rows)], 1)
 
 
-def trainer_of(tokens: np.ndarray, **settings: float) -> Trainer:
+def trainer_of(tokens: np.ndarray, **settings: float) -> Trainer[AnyOrderGenerator]:
     chosen = {"width": 16, "blocks": 1, "batch_rows": 64, "evaluate_every": 20, "max_steps": 120, **settings}
     layout: Layout = layout_of([4, 4, 3], seen=[list(column) for column in tokens.T])
     filled = plan(len(tokens), TrainingSettings(**chosen))
     train, held = split_held(len(tokens), 0.1, 0)
     data = torch.from_numpy(tokens)
-    return Trainer(new_generator(layout, filled, 0), data[train], data[held], filled, 0, CPU)
+    network = new_network(lambda: AnyOrderGenerator(layout, filled.width, filled.blocks), 0)
+    objective = MaskedLikelihood(layout, CPU, filled.any_share, filled.task_share)
+    return Trainer(network, objective, data[train], data[held], filled, 0, CPU)
 
 
 def test_training_learns_that_two_columns_go_together() -> None:
@@ -66,7 +70,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_before_the_weights_move() -> No
     trainer = trainer_of(tokens_of())
     trainer.run(stop=lambda: trainer.clock.step >= 3)
     with torch.no_grad():
-        trainer.generator.head[0, 0] = float("nan")
+        trainer.network.head[0, 0] = float("nan")
     before = trainer.weights.detach().clone()
     with pytest.raises(DivergedError, match=r"step 4: .* not updated"):
         trainer.run()
