@@ -66,7 +66,7 @@ FIGURES = [
         3,
         "Another learner, other rows: ours is scikit-learn's boosting (100 trees of 31 leaves) on at most 10,000 rows "
         "of each kind, the judge's is XGBoost (300 trees of depth 6) on at most 20,000. Both score out of five folds, "
-        "against as many held-out rows; more trees and rows tell a little more.",
+        "against as many held-out rows. The two are some hundredths apart, on either side.",
     ),
     Figure(
         "copies %",
