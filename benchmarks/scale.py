@@ -2,7 +2,7 @@
 """How synthgen scales, and what the rule for batch, width and steps rests on; writes scale.md.
 
     python benchmarks/scale.py                     # everything: an hour or two on two cores
-    python benchmarks/scale.py --parts limits,read # some parts
+    python benchmarks/scale.py --parts limits,read # some parts; the page keeps the others
     python benchmarks/scale.py --reuse             # go on where a stopped run was
 
 Tables are made, from a law that is known (workers/made_tables.py). Each measurement is a fresh process with its own
@@ -48,6 +48,12 @@ LEARN_SIZES = [
 BATCHES, WIDTHS = [256, 512, 1024], [64, 128, 256]
 CATEGORY_FIT_S, CATEGORY_GB = 60, 1.5
 READ_S, READ_GB = 60, 3.0
+EVALUATE_S, EVALUATE_GB = 300, 6.0
+BUSY = 0.8
+"""A measurement that computes for less of its time shared its core with other work."""
+ACCOUNTS = {"real": (1_000_000, 1, 0.0), "holdout": (100_000, 2, 0.0), "synthetic": (1_000_000, 3, 0.05)}
+"""Rows, seed and drift (how wrong the law is) of the three tables that are judged."""
+NEAREST_ROWS, NEAREST_COLUMNS, NEAREST_S, NEAREST_GB = 30_000, [(6, 9), (15, 0)], 60, 2.0
 HELP_S, HELP_RUNS = 0.4, 9
 
 
@@ -131,7 +137,7 @@ def limits(scale: Scale) -> list[str]:
     if not path.exists():
         scale.measure("make", "category", {"csv": str(path), "rows": 20_000, "category_values": 5_000})
     seen = scale.measure("fit", "category", {"csv": str(path), "options": {}, "sample_rows": 20_000})
-    lines = ["## Limits", "", *help_time(scale)]
+    lines = help_time(scale)
     if "error" in seen:
         return [*lines, f"20,000 rows with a category of 5,000 values: failed, {seen['error']}", ""]
     fit_s, gigabytes = seen["fit_s"], seen["whole_peak_mb"] / 1000
@@ -147,15 +153,72 @@ def limits(scale: Scale) -> list[str]:
 def read(scale: Scale) -> list[str]:
     """1,000,000 rows x 15 columns: read, detect, encode."""
     seen = scale.measure("codec", "1000000x15", {"csv": scale.table(1_000_000, 15, measured=True)})
-    lines = ["## Before training: 1,000,000 rows x 15 columns in a CSV", ""]
     if "error" in seen:
-        return [*lines, f"Failed: {seen['error']}", ""]
+        return [f"Failed: {seen['error']}", ""]
     total, gigabytes = seen["total_s"], seen["whole_peak_mb"] / 1000
     steps = [f"{seen[key]:.1f}" for key in ("read_s", "detect_s", "codec_s", "encode_s")]
     cells = [*steps, met(f"{total:.1f}", total <= READ_S), met(f"{gigabytes:.2f}", gigabytes < READ_GB)]
     cells.insert(-1, f"{seen['cpu_s']:.1f}")
     headings = ["read s", "detect s", "fit the codec s", "encode s", "together s", "CPU s", "peak GB"]
-    return [*lines, *grid(headings, [["", "", "", "", f"*{READ_S}*", "", f"*{READ_GB}*"], cells]), on_threads(seen), ""]
+    return [*grid(headings, [["", "", "", "", f"*{READ_S}*", "", f"*{READ_GB}*"], cells]), on_threads(seen), ""]
+
+
+def accounts(scale: Scale, name: str) -> str:
+    """Path of one of the three tables that are judged; made when it is not there."""
+    rows, seed, drift = ACCOUNTS[name]
+    path = scale.work / "scale" / f"accounts-{name}.csv"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scale.measure("make", path.stem, {"csv": str(path), "rows": rows, "seed": seed, "drift": drift})
+    return str(path)
+
+
+def evaluate(scale: Scale) -> list[str]:
+    """The whole command on a million rows, and the distances of 30,000 rows to as many."""
+    job = {name: accounts(scale, name) for name in ACCOUNTS}
+    seen = scale.measure("judge", "1000000x20", job | {"target": "bot", "out": str(scale.work / "scale" / "report")})
+    sizes = " and ".join(f"{ACCOUNTS[name][0]:,} {name}" for name in ("synthetic", "holdout"))
+    lines = [f"`synthgen evaluate` on {ACCOUNTS['real'][0]:,} real, {sizes} rows of 20 columns in CSV files.", ""]
+    if "error" in seen:
+        lines += [f"Failed: {seen['error']}", ""]
+    else:
+        gigabytes = seen["whole_peak_mb"] / 1000
+        cells = [
+            met(f"{seen['wall_s']:.0f}", seen["wall_s"] <= EVALUATE_S),
+            f"{seen['cpu_s']:.0f}",
+            met(f"{gigabytes:.2f}", gigabytes < EVALUATE_GB),
+            f"{seen['page_bytes'] / 1e6:.2f}",
+            f"{seen['measured']} of {seen['asked']}",
+            f"{seen['told']}",
+        ]
+        headings = ["s", "CPU s", "peak GB", "page MB", "figures that apply", "steps of the progress bar"]
+        lines += [
+            *grid(headings, [[f"*{EVALUATE_S}*", "", f"*{EVALUATE_GB}*", "", "", ""], cells]),
+            f"{on_threads(seen)}; other work ran beside it: it got {seen['cpu_s'] / seen['wall_s']:.0%} of a core."
+            if seen["cpu_s"] < BUSY * seen["wall_s"]
+            else on_threads(seen),
+            "",
+        ]
+    return [*lines, *distances(scale)]
+
+
+def distances(scale: Scale) -> list[str]:
+    """The nearest of 30,000 rows to each of 30,000 rows."""
+    rows, lines = [], [f"Exact nearest rows, {NEAREST_ROWS:,} x {NEAREST_ROWS:,}:", ""]
+    threads = set[str]()
+    for quantities, labels in NEAREST_COLUMNS:
+        job = {"rows": NEAREST_ROWS, "quantities": quantities, "labels": labels}
+        seen = scale.measure("nearest", f"{NEAREST_ROWS}x{quantities}+{labels}", job)
+        name = f"{quantities} of numbers, {labels} of labels"
+        if "error" in seen:
+            rows.append([name, f"failed: {seen['error']}", "", ""])
+            continue
+        seconds, gigabytes = seen["wall_s"], seen["whole_peak_mb"] / 1000
+        memory = met(f"{gigabytes:.2f}", gigabytes < NEAREST_GB)
+        rows.append([name, met(f"{seconds:.1f}", seconds <= NEAREST_S), f"{seen['cpu_s']:.1f}", memory])
+        threads.add(on_threads(seen))
+    bars = ["", f"*{NEAREST_S}*", "", f"*{NEAREST_GB}*"]
+    return [*lines, *grid(["columns", "s", "CPU s", "peak GB"], [bars, *rows]), ", ".join(sorted(threads)), ""]
 
 
 def sizes(scale: Scale) -> list[str]:
@@ -174,7 +237,7 @@ def sizes(scale: Scale) -> list[str]:
         )
     note = "Labels, whole numbers and continuous numbers by turns; reading and detecting included; 10,000 rows drawn."
     headings = ["rows x columns", "fit s", "CPU s", "peak MB, fit", "peak MB, with sampling", "sample rows/s"]
-    return ["## Fit with defaults", "", note, "", *grid(headings, rows)]
+    return [note, "", *grid(headings, rows)]
 
 
 def learned(seen: dict[str, Any]) -> str:
@@ -194,8 +257,6 @@ def best_in_bold(cells: list[dict[str, Any]]) -> list[str]:
 def rule(scale: Scale) -> list[str]:
     """Batch at the rule's width, then width at the rule's batch."""
     lines = [
-        "## What the rule for batch and width rests on",
-        "",
         "Nats per row on 4,000 fresh rows of the same law, lower is better, and training time; best of a row in bold,",
         "with what is within a thousandth of it. `law`: the law's own likelihood, which no model can beat. `columns",
         "alone`: the same columns without their dependence. Both are left out where a value was too rare to be kept.",
@@ -225,7 +286,25 @@ def rule(scale: Scale) -> list[str]:
     return lines
 
 
-PARTS: dict[str, Callable[[Scale], list[str]]] = {"limits": limits, "read": read, "sizes": sizes, "rule": rule}
+PARTS: dict[str, tuple[str, Callable[[Scale], list[str]]]] = {
+    "limits": ("Limits", limits),
+    "read": ("Before training: 1,000,000 rows x 15 columns in a CSV", read),
+    "evaluate": ("Judging: 1,000,000 rows x 20 columns", evaluate),
+    "sizes": ("Fit with defaults", sizes),
+    "rule": ("What the rule for batch and width rests on", rule),
+}
+
+
+def sections(page: str) -> dict[str, str]:
+    """What a page says below each of its headings of the second level."""
+    parts = [part.split("\n", 1) for part in f"\n{page}".split("\n## ")[1:]]
+    return {part[0]: part[1].strip() if len(part) > 1 else "" for part in parts}
+
+
+def whole_page(top: list[str], kept: dict[str, str]) -> str:
+    """The page: a part that was not measured this time stands as it stood."""
+    titles = [title for title, _ in PARTS.values() if title in kept]
+    return "\n".join(top) + "".join(f"\n## {title}\n\n{kept[title]}\n" for title in titles)
 
 
 def arguments() -> argparse.Namespace:
@@ -252,17 +331,18 @@ def main() -> None:
         cores = tuple(int(core) for core in args.cores.split(",")) if args.cores else tuple(allowed[: args.threads])
     machine = Machine(cores, args.threads, args.nice, args.limit)
     scale = Scale(args.work.resolve(), machine, args.reuse, args.cap)
-    facts = machine.facts()
-    lines = [
+    top = [
         "# How synthgen scales",
         "",
         "Written by `python benchmarks/scale.py`; bars in italics, figures that reach them in bold.",
-        f"{facts['cpu']}, no GPU; {time.strftime('%Y-%m-%d')}.",
         "",
     ]
+    kept = sections(args.page.read_text("utf-8")) if args.page.exists() else {}
+    where = f"{machine.facts()['cpu']}, no GPU"
     for part in args.parts.split(","):
-        lines += PARTS[part](scale)
-        args.page.write_text("\n".join(lines).rstrip() + "\n", "utf-8")
+        title, measure = PARTS[part]
+        kept[title] = "\n".join([*measure(scale), f"{where}; {time.strftime('%Y-%m-%d')}."])
+        args.page.write_text(whole_page(top, kept), "utf-8")
     print(f"written: {args.page}")
 
 

@@ -108,3 +108,61 @@ def write_large_category(path: str, rows: int, values: int, seed: int) -> None:
         "member": np.where(rng.random(rows) < group / 20, "yes", "no"),
     }
     csv.write_csv(pa.table({name: pa.array(column) for name, column in table.items()}), path)
+
+
+def write_accounts(path: str, rows: int, seed: int, drift: float = 0.0) -> None:
+    """Accounts in 20 columns of every common kind, of which one in twenty is a bot: the target.
+
+    Identifier, date, moment with missing cells, labels of 3 to 5,000 values, truth values, counts with ties and a
+    heavy tail, amounts, a share that is often 0, scores with missing cells. All but the identifier hang on a hidden
+    class; ``drift`` moves what a class means, as a generator that has learned it a little wrong would.
+    """
+    import pyarrow as pa
+    from pyarrow import csv
+
+    law, rng = np.random.default_rng(7), np.random.default_rng(seed)
+    class_N = rng.choice(CLASSES, rows, p=law.dirichlet(np.full(CLASSES, 5.0)))
+    level_C = law.normal(0, 1, CLASSES) + drift
+    level_N = level_C[class_N]
+    bot_N = rng.random(rows) < (np.where(level_C > 0.8, 0.15, 0.02))[class_N]
+
+    def label(name: str, values: int, evenness: float) -> pa.Array:
+        """Labels with a few common and many rare values, of which each class has its own order."""
+        popularity = 1 / np.arange(1, values + 1) ** evenness
+        rank_N = np.searchsorted(popularity.cumsum() / popularity.sum(), rng.random(rows))
+        own_N = rng.random(rows) < 0.3
+        code_N = np.where(own_N, (rank_N + 3 * class_N) % values, rank_N)
+        return pa.array(np.array([f"{name} {v}" for v in range(values)])[code_N])
+
+    def holes(values: np.ndarray, share: float) -> pa.Array:
+        return pa.array(values, mask=rng.random(rows) < share)
+
+    day_N = (3650 * rng.beta(2 + np.abs(level_N), 2)).astype(np.int64)
+    later_N = rng.exponential(1e7, rows).astype("timedelta64[s]")
+    first = np.datetime64("2012-01-01")
+    followers_N = np.floor((rng.pareto(1.2, rows) + 1) * np.exp(2 + level_N - 1.5 * bot_N)).astype(np.int64)
+    posts_N = rng.poisson(np.exp(2 + 0.6 * level_N + bot_N))
+    spend_N = np.where(rng.random(rows) < 0.4, 0.0, np.round(rng.lognormal(2 + 0.5 * level_N, 1.0), 2))
+    table = {
+        "account": pa.array(np.char.add("u", (10**8 * seed + rng.permutation(rows)).astype(str))),
+        "signup": pa.array(first + day_N),
+        "last_seen": holes((first + day_N).astype("datetime64[s]") + later_N, 0.05),
+        "country": label("country", 60, 1.0),
+        "city": label("city", 5_000, 0.8),
+        "plan": label("plan", 3, 1.0),
+        "device": label("device", 8, 0.7),
+        "language": label("language", 25, 1.2),
+        "source": label("source", 12, 0.5),
+        "verified": pa.array(rng.random(rows) < 1 / (1 + np.exp(2 - level_N))),
+        "active": pa.array(np.where(rng.random(rows) < 0.7 - 0.3 * bot_N, "yes", "no")),
+        "age": holes(np.clip(rng.normal(35 + 5 * level_N, 12, rows), 13, 95).astype(np.int64), 0.1),
+        "followers": pa.array(followers_N),
+        "friends": pa.array(rng.negative_binomial(2, 0.02, rows) + 50 * bot_N),
+        "posts": pa.array(posts_N),
+        "income": holes(np.round(rng.lognormal(10 + 0.3 * level_N, 0.6), -2), 0.2),
+        "spend": pa.array(spend_N),
+        "score": holes(np.round(rng.normal(level_N, 1.0), 4), 0.02),
+        "reply_share": pa.array(np.round(rng.beta(1, 3, rows) * (rng.random(rows) < 0.8), 3)),
+        "bot": pa.array(np.where(bot_N, "bot", "human")),
+    }
+    csv.write_csv(pa.table(table), path)

@@ -4,11 +4,15 @@
 ``codec``   read, detect, encode a CSV
 ``fit``     the whole fit by the public interface, and the speed of sampling
 ``learn``   one training with given batch and width; held-out loss on fresh rows beside the law's own
+``judge``   ``synthgen evaluate`` as a process, with what it told while it ran
+``nearest`` the nearest of many rows to each of many rows
 """
 
 from __future__ import annotations
 
 import json
+import resource
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -16,7 +20,7 @@ from typing import Any
 
 import numpy as np
 from common import limit_threads, peak_mb, timed
-from made_tables import Law, write_large_category
+from made_tables import Law, write_accounts, write_large_category
 
 FRESH_ROWS = 4_000
 MIN_HOLDERS = 5
@@ -27,6 +31,8 @@ def make(job: dict[str, Any]) -> dict[str, Any]:
     """Write the CSV of a job."""
     if "category_values" in job:
         write_large_category(job["csv"], job["rows"], job["category_values"], seed=1)
+    elif "drift" in job:
+        write_accounts(job["csv"], job["rows"], job["seed"], job["drift"])
     else:
         Law.make(job["columns"], 0, job["measured"]).write(job["csv"], job["rows"], seed=1)
     return {"bytes": Path(job["csv"]).stat().st_size}
@@ -101,12 +107,54 @@ def learn(job: dict[str, Any]) -> dict[str, Any]:
     return facts | {"law": law_nats if whole else None, "alone": alone_nats if whole else None}
 
 
+def judge(job: dict[str, Any]) -> dict[str, Any]:
+    """The command on three files, and how often it told how far it is.
+
+    A command that fails ends this process with its exit code and its words in the log.
+    """
+    command = [sys.executable, "-m", "synthgen", "evaluate", "--log-format", "json", "--out", job["out"]]
+    for flag in ("real", "synthetic", "holdout", "target"):
+        command += [f"--{flag}", job[flag]]
+    done, wall_s = timed(lambda: subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False))
+    if done.returncode:
+        sys.exit(done.stderr)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    told = [line for line in done.stderr.splitlines() if json.loads(line)["event"] == "part"]
+    page, figures = Path(job["out"], "report.html"), Path(job["out"], "metrics.json")
+    results = json.loads(figures.read_text("utf-8"))["results"]
+    return {
+        "wall_s": wall_s,
+        "cpu_s": used.ru_utime + used.ru_stime,
+        "told": len(told),
+        "page_bytes": page.stat().st_size,
+        "measured": sum(result["value"] is not None for result in results),
+        "asked": len(results),
+    }
+
+
+def nearest(job: dict[str, Any]) -> dict[str, Any]:
+    """Exact distances of ``rows`` random rows to as many others."""
+    from synthgen.metrics.privacy.neighbours import Points
+    from synthgen.metrics.privacy.neighbours import nearest as find
+
+    def drawn(seed: int) -> Points:
+        rng, n = np.random.default_rng(seed), job["rows"]
+        codes = [rng.integers(0, 9, n).astype(np.uint8) for _ in range(job["labels"])]
+        return Points(rng.random((job["quantities"], n)).astype(np.float32), codes, 2.0, n)
+
+    rows, references = drawn(0), drawn(1)
+    cpu_start = time.process_time()
+    _, wall_s = timed(lambda: find(rows, references))
+    return {"wall_s": wall_s, "cpu_s": time.process_time() - cpu_start}
+
+
 def main() -> None:
     """Run one task."""
     task, job_file = sys.argv[1:]
     job = json.loads(Path(job_file).read_text("utf-8"))
     limit_threads(job["threads"])
-    figures = {"make": make, "codec": codec, "fit": fit, "learn": learn}[task](job)
+    tasks = {"make": make, "codec": codec, "fit": fit, "learn": learn, "judge": judge, "nearest": nearest}
+    figures = tasks[task](job)
     Path(job["result"]).write_text(json.dumps(figures | {"whole_peak_mb": peak_mb()}), "utf-8")
 
 

@@ -162,8 +162,7 @@ class JsonProgress(Reporter):
             self._write("rows", done=done, total=total)
 
     def parts(self, done: int, total: int, name: str) -> None:
-        if self._due(done >= total):
-            self._write("part", done=done, total=total, name=name)
+        self._write("part", done=done, total=total, name=name)
 
     def message(self, text: str, *, warning: bool = False, **facts: object) -> None:
         self._write("warning" if warning else "message", text=text, **facts)

@@ -129,6 +129,9 @@ def test_2000_columns_are_judged_and_what_was_sampled_is_said(invoke: Invoke, tm
     assert result.exit_code == 0
     metrics = json.loads(Path("syn.report/metrics.json").read_text())
     assert len(metrics["columns"]) == 2000
+    assert Path("syn.report/report.html").stat().st_size < 6e6
     assert any("ties and formulas were looked for in none" in note for note in metrics["notes"])
     trend = next(result for result in metrics["results"] if result["name"] == "trend")
     assert "a sample of" in trend["sentence"]
+    detector = next(result for result in metrics["results"] if result["name"] == "detector")
+    assert "columns cut into 25 bins" in detector["sentence"]

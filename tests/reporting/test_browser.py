@@ -154,6 +154,44 @@ def test_a_phone_needs_no_sideways_scrolling(made: Made, opened: Open, theme: st
     assert (sum(map(int, ground[4:-1].split(","))) > 384) == (theme == "light")
 
 
+FAULTS = """() => {
+  const name = (node) => (node.getAttribute("aria-label") || node.labels?.[0]?.textContent || node.textContent).trim();
+  const ids = [...document.querySelectorAll("[id]")].map((node) => node.id);
+  const levels = [...document.querySelectorAll("h1, h2, h3, h4")].map((node) => Number(node.tagName[1]));
+  return {
+    headings: [...document.querySelectorAll("th")].filter((node) => !name(node)).length,
+    controls: [...document.querySelectorAll("a, button, input, select, summary, [tabindex='0'], [role=img]")]
+      .filter((node) => !name(node)).map((node) => node.outerHTML.slice(0, 80)),
+    pictures: [...document.querySelectorAll("svg")]
+      .filter((node) => !node.closest("[aria-hidden=true]") && !node.closest("[aria-label]")).length,
+    ids: ids.filter((id, i) => ids.indexOf(id) !== i),
+    skipped: levels.filter((level, i) => i && level > levels[i - 1] + 1).length,
+  };
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_what_a_screen_reader_needs_is_there_with_all_sections_open(made: Made, opened: Open, theme: str) -> None:
+    page = opened(made(), color_scheme=theme)
+    page.click("#open-all")
+    page.wait_for_function("document.querySelectorAll('#fidelity .heat .cross').length === 3")
+    page.evaluate("document.querySelectorAll('details').forEach((node) => { node.open = true; })")
+    nothing: dict[str, Any] = {"headings": 0, "controls": [], "pictures": 0, "ids": [], "skipped": 0}
+    assert page.evaluate(FAULTS) == nothing
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_figures_in_coloured_cells_bring_their_own_ground(made: Made, opened: Open, theme: str) -> None:
+    page = opened(made(4), color_scheme=theme)
+    page.click("#open-all")
+    page.wait_for_selector("#fidelity .in-cell")
+    ground = "(style) => [style.paintOrder.split(' ')[0], parseFloat(style.strokeWidth) >= 3, style.fill, style.stroke]"
+    order, wide, ink, halo = page.evaluate(f"({ground})(getComputedStyle(document.querySelector('.in-cell')))")
+    assert (order, wide) == ("stroke", True)
+    dark, light = sorted(sum(map(int, colour[4:-1].split(","))) for colour in (ink, halo))
+    assert light - dark > 500
+
+
 def test_print_shows_everything_on_white(made: Made, opened: Open) -> None:
     page = opened(made(), color_scheme="dark")
     assert page.pdf(format="A4").startswith(b"%PDF-")

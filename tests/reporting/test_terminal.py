@@ -66,6 +66,14 @@ def test_json_does_not_flood() -> None:
     assert len(out.getvalue().splitlines()) < 20
 
 
+def test_json_names_every_part_so_that_a_long_one_after_a_short_one_is_known() -> None:
+    out = io.StringIO()
+    progress = JsonProgress(out)
+    for done, name in enumerate(("missing", "rhythm", "detector")):
+        progress.parts(done, 3, name)
+    assert [json.loads(line)["name"] for line in out.getvalue().splitlines()] == ["missing", "rhythm", "detector"]
+
+
 def test_plain_lines_come_seldom_but_the_last_always(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [0.0]
     monkeypatch.setattr(terminal.time, "monotonic", lambda: now[0])

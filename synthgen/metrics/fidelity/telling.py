@@ -45,12 +45,14 @@ class Method:
         fit: rows and kinds (0 or 1), to a model that scores rows.
         matrix: a view's rows as ``(N, F)`` numbers.
         groups: which features belong to each column.
+        coarse: what was made simpler for a wide table, for a sentence.
     """
 
     called: str
     fit: Fit
     matrix: Callable[[View], np.ndarray]
     groups: dict[str, np.ndarray]
+    coarse: str = ""
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def tell_apart(
         floor=floor,
         interval=sure,
         unit="score",
-        sentence=f"{n:,} synthetic against {n:,} held-out rows; 0.5 is best",
+        sentence=f"{n:,} synthetic against {n:,} held-out rows{method.coarse}; 0.5 is best",
         meaning=_meaning(method.called, told.area, floor, [n for n in telling if drops[n] > TELLING and sure[0] > 0.5]),
         details={
             "rows_of_each": n,

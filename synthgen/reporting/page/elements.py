@@ -67,7 +67,8 @@ def table(
     """A table in a box that scrolls by itself.
 
     Args:
-        headings: one per column; a column whose cells are figures is aligned right with them.
+        headings: one per column; a column whose cells are figures is aligned right with them. An empty one is no
+            heading: a screen reader would name each cell below it by nothing.
         rows: cells as (content, whether it is a figure); the first cell of a row is its heading.
         caption: for those who cannot see it; none when empty.
         attributes: of the table.
@@ -76,6 +77,8 @@ def table(
     figures = [bool(body) and all(row[place][1] for row in body if place < len(row)) for place in range(_width(body))]
     head = [
         element("th", heading, scope="col", class_="figure" if place < len(figures) and figures[place] else None)
+        if heading
+        else element("td")
         for place, heading in enumerate(headings)
     ]
     lines = [

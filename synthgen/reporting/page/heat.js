@@ -18,7 +18,7 @@ function drawHeat(plot, chart, width) {
   }));
   for (const [step, places] of colours) node.append(coloured(svg("path", { class: `cells ${step < 0 ? "low" : "high"}`, d: places.join("") }), Math.abs(step) / STEPS));
   if (rows * columns <= 64 && side >= 34) chart.values.forEach((line, i) => line.forEach((value, j) => {
-    if (value !== null) node.append(svg("text", { class: `in-cell${Math.abs(part(value)) > 0.55 ? " on" : ""}`, x: left + (j + 0.5) * side, y: top + (i + 0.5) * tall + 4 }, showCell(value)));
+    if (value !== null) node.append(svg("text", { class: "in-cell", x: left + (j + 0.5) * side, y: top + (i + 0.5) * tall + 4 }, showCell(value)));
   }));
   if (named) nameCells(node, chart, { left, top, side, tall, rows });
   const cross = node.appendChild(svg("rect", { class: "cross", visibility: "hidden", width: Math.max(side, 3), height: Math.max(tall, 3) }));

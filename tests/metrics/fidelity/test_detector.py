@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
 
 from synthgen.metrics.base import Metric
+from synthgen.metrics.fidelity import detector
 from synthgen.metrics.fidelity.detector import Detector
 from synthgen.metrics.fidelity.detector_critic import CriticDetector
 from synthgen.metrics.view import View
@@ -47,3 +50,25 @@ def test_a_hundred_rows_of_each_kind_are_needed(metric: Metric, views: Tables, d
     result = metric.compute(*views(TYPES, draw(400, 0), draw(99, 1), draw(400, 2)), np.random.default_rng(0))
     assert result.value is None
     assert "99 rows of each kind are too few" in result.reason
+
+
+@pytest.mark.parametrize(("columns", "words"), [(200, "rows; 0.5"), (400, "rows, columns cut into 127 bins; 0.5")])
+def test_a_wide_table_is_cut_more_coarsely_which_is_said(
+    views: Tables, monkeypatch: pytest.MonkeyPatch, columns: int, words: str
+):
+    seen: list[int] = []
+
+    class Trees(HistGradientBoostingClassifier):
+        def fit(self, *rows: Any, **settings: Any) -> Any:
+            seen.append(self.max_bins)
+            self.set_params(max_iter=2)
+            return super().fit(*rows, **settings)
+
+    monkeypatch.setattr(detector, "HistGradientBoostingClassifier", Trees)
+    names = [f"c{i}" for i in range(columns)]
+    tables = [
+        dict(zip(names, np.random.default_rng(seed).normal(size=(columns, 100)), strict=True)) for seed in range(3)
+    ]
+    result = Detector().compute(*views(dict.fromkeys(names, "numeric"), *tables), np.random.default_rng(0))
+    assert words in result.sentence
+    assert set(seen) == {51_000 // columns}
