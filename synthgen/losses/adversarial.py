@@ -1,7 +1,7 @@
 """The adversarial losses: what a critic and a generator pull at, by name.
 
-A critic's score is unbounded and higher for what looks more real, whatever the loss. To add a loss: one class, one entry in
-``LOSSES``, one row of numbers in ``tests/losses/test_adversarial.py``.
+A critic's score is unbounded and higher for what looks more real, whatever the loss. To add a loss: one class, one
+entry in ``LOSSES``, one row of numbers in ``tests/losses/test_adversarial.py``.
 
 Letters: B scores in a batch.
 """
@@ -170,9 +170,9 @@ class WassersteinGP(AdversarialLoss):
 class Relativistic(AdversarialLoss):
     """Each real row against a generated one: is it the more real of the two? With R1 and R2.
 
-    Because scores are compared in pairs, dropping a mode costs something wherever real rows are, and the two zero-centred
-    penalties make training settle. The weight is the paper's gamma, which differs from data to data there (0.05 to 150); with
-    rows scaled to spread 1, take 1 first.
+    Because scores are compared in pairs, dropping a mode costs something wherever real rows are, and the two
+    zero-centred penalties make training settle. The weight is the paper's gamma, which is set anew for each kind of
+    data: the finer the structure that the critic has to see, the smaller it must be.
 
     Source:
         Huang et al. 2024, arXiv:2501.05441 (R3GAN); Jolicoeur-Martineau 2018, arXiv:1807.00734.
@@ -199,7 +199,6 @@ class Relativistic(AdversarialLoss):
 
 
 LOSSES: dict[str, AdversarialLoss] = {
-    loss.name: loss
-    for loss in (Minimax(), NonSaturating(), LeastSquares(), Hinge(), WassersteinGP(), Relativistic())
+    loss.name: loss for loss in (Minimax(), NonSaturating(), LeastSquares(), Hinge(), WassersteinGP(), Relativistic())
 }
 """Every loss by name."""

@@ -1,8 +1,8 @@
 """The adversarial loop: any generator against any critic over rows of numbers; read it top to bottom.
 
-All of it counts steps, so that a seed gives the same weights again. A step is some updates of the critic and one of the
-generator. A generator maps noise to rows, a critic rows to scores; where rows have conditions, both take them as a second
-argument. Generated rows get the conditions of the real rows beside them, so conditions come at their true shares.
+All of it counts steps, so that a seed gives the same weights again. A step is some updates of the critic and one of
+the generator. A generator maps noise to rows, a critic rows to scores; where rows have conditions, both take them as a
+second argument. Generated rows get the conditions of the real rows beside them, so they come at their true shares.
 
 Letters: N rows, B rows in a batch, Z noise width, P rows in a pack, C numbers in a condition. A row may have any shape.
 """
@@ -28,7 +28,7 @@ from synthgen.training.loop import flatten
 from synthgen.training.settings import AdversarialSettings
 
 HELD_ROWS = 4096
-"""Real rows, and as many generated ones, that a look at the critic's area takes: the interval is then 0.013 to a side."""
+"""Real rows, and as many generated ones, for a look at the critic's area: its interval is then 0.013 to a side."""
 AVERAGE_WARMUP = 20
 """Steps after which the average remembers half of what it has seen: the first weights are soon forgotten."""
 
@@ -67,7 +67,7 @@ class Player:
     """One of the two networks, its weights as one vector, and what updates them."""
 
     def __init__(self, role: str, network: nn.Module, rate: float, settings: AdversarialSettings) -> None:
-        self.role, self.network = role, network
+        self.role, self.network, self.rate = role, network, rate
         self.vector = flatten(network)
         self.parameters = list(network.parameters())
         betas = (settings.beta1, settings.beta2)
@@ -177,6 +177,7 @@ class AdversarialTrainer:
         stop: Callable[[], bool],
     ) -> None:
         while not self.done:
+            self._set_rates()
             for _ in range(self.settings.critic_steps):
                 critic_loss, critic_norm = self._update(self.critic, self._critic_loss)
                 self.critic_updates += 1
@@ -199,6 +200,13 @@ class AdversarialTrainer:
                 look(self)
             if stop():
                 return
+
+    def _set_rates(self) -> None:
+        """Hold, then fall linearly towards zero after the last step."""
+        falling = self.settings.cooldown * self.last_step
+        left = self.last_step - self.step
+        for player in (self.generator, self.critic):
+            player.optimizer.param_groups[0]["lr"] = player.rate * (left / falling if left < falling else 1.0)
 
     def _update(self, player: Player, loss_of: Callable[[], Tensor]) -> tuple[float, float]:
         """One update; nothing is touched when the loss or the gradient is not finite."""

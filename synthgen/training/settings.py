@@ -63,6 +63,7 @@ class AdversarialSettings(BaseModel):
         critic_steps: updates of the critic for one of the generator.
         generator_rate: learning rate of the generator.
         critic_rate: learning rate of the critic.
+        cooldown: share of the steps, at the end, in which both rates fall to zero.
         beta1: how long Adam remembers the direction of gradients, as a decay per step.
         beta2: how long Adam remembers their size.
         max_grad_norm: gradients longer than this are shortened to it; None: none is.
@@ -88,6 +89,7 @@ class AdversarialSettings(BaseModel):
     critic_steps: int = Field(default=1, ge=1)
     generator_rate: float = Field(default=1e-3, gt=0)
     critic_rate: float = Field(default=1e-3, gt=0)
+    cooldown: float = Field(default=0.0, ge=0, le=1)
     beta1: float = Field(default=0.0, ge=0, lt=1)
     beta2: float = Field(default=0.99, ge=0, lt=1)
     max_grad_norm: float | None = Field(default=None, gt=0)

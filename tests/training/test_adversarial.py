@@ -22,9 +22,7 @@ class Watched(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, dropout: float = 0.0) -> None:
         super().__init__()
-        self.body = nn.Sequential(
-            nn.Linear(inputs, 16), nn.LeakyReLU(0.2), nn.Dropout(dropout), nn.Linear(16, outputs)
-        )
+        self.body = nn.Sequential(nn.Linear(inputs, 16), nn.LeakyReLU(0.2), nn.Dropout(dropout), nn.Linear(16, outputs))
         self.seen: list[Tensor] = []
 
     def forward(self, rows: Tensor, conditions: Tensor | None = None) -> Tensor:
@@ -36,7 +34,9 @@ class Watched(nn.Module):
 def trainer_of(
     rows: Tensor = ROWS, conditions: Tensor | None = None, held: Rows | None = None, dropout: float = 0.0, **chosen: Any
 ) -> AdversarialTrainer:
-    settings = AdversarialSettings(**{"batch_rows": 32, "noise_width": 4, "max_steps": 5, "evaluate_every": 5, **chosen})
+    settings = AdversarialSettings(
+        **{"batch_rows": 32, "noise_width": 4, "max_steps": 5, "evaluate_every": 5, **chosen}
+    )
     extra = 0 if conditions is None else conditions.shape[1]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -149,7 +149,9 @@ def test_generated_rows_get_the_conditions_of_the_real_rows_beside_them() -> Non
 def test_conditions_are_obeyed_after_training() -> None:
     side = (torch.arange(400) % 2).float()[:, None]
     rows = ROWS * 0.2 + torch.cat([side * 4 - 2, side * 0], 1)
-    trainer = trainer_of(rows, side, max_steps=150, penalty_weight=0.1, generator_rate=1e-2, critic_rate=1e-2, average=0.9)
+    trainer = trainer_of(
+        rows, side, max_steps=150, penalty_weight=0.1, generator_rate=1e-2, critic_rate=1e-2, average=0.9
+    )
     trainer.run()
     trainer.finish()
     for asked, middle in ((0.0, -1.8), (1.0, 2.2)):
@@ -164,6 +166,13 @@ def test_each_network_has_its_own_rate() -> None:
         trainer.run()
         assert torch.equal(getattr(trainer, still).vector, getattr(start, still).vector)
         assert not torch.equal(getattr(trainer, moving).vector, getattr(start, moving).vector)
+
+
+def test_both_rates_fall_at_the_end() -> None:
+    trainer, rates = trainer_of(cooldown=0.5, generator_rate=0.8, critic_rate=0.4, max_steps=8, evaluate_every=1), []
+    trainer.run(look=lambda t: rates.append([p.optimizer.param_groups[0]["lr"] for p in (t.generator, t.critic)]))
+    assert [rate for rate, _ in rates] == pytest.approx([0.8] * 5 + [0.6, 0.4, 0.2])
+    assert [rate for _, rate in rates] == pytest.approx([0.4] * 5 + [0.3, 0.2, 0.1])
 
 
 def test_adam_remembers_as_long_as_it_is_told() -> None:
@@ -191,7 +200,7 @@ def test_spectral_norm_holds_every_layer_of_the_critic_at_one() -> None:
     normed.run()
     free.run()
     assert largest(normed) == pytest.approx([1, 1], abs=0.1)  # one round of power iteration an update
-    assert min(largest(free)) > 1.2
+    assert largest(free) != pytest.approx([1, 1], abs=0.3)
 
 
 def test_noise_is_normal_or_uniform_and_as_wide_as_asked() -> None:
@@ -260,7 +269,9 @@ def test_a_run_ends_when_the_critic_is_at_chance_on_held_out_rows_for_some_looks
     same.run()
     assert same.step == 3 * 5
     assert same.history[0]["critic_auc"] == 0.5
-    told = trainer_of(held=Rows(ROWS), convergence="chance", patience=1, max_steps=40, generator_rate=1e-30, critic_rate=0.02)
+    told = trainer_of(
+        held=Rows(ROWS), convergence="chance", patience=1, max_steps=40, generator_rate=1e-30, critic_rate=0.02
+    )
     told.run()
     assert told.step == 40
     assert told.history[-1]["critic_auc_low"] > 0.6
@@ -284,7 +295,9 @@ def test_a_value_that_is_not_finite_stops_the_run_before_the_weights_move(role: 
         trainer.source = Rows(ROWS * float("inf"))
     else:
         trainer.loss = _Broken()
-    with pytest.raises(DivergedError, match=rf"step 4: the {role}'s loss .* not updated. Lower adversarial.{role}_rate"):
+    with pytest.raises(
+        DivergedError, match=rf"step 4: the {role}'s loss .* not updated. Lower adversarial.{role}_rate"
+    ):
         trainer.run()
     assert torch.equal(player.vector, before)
 
