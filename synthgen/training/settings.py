@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -46,3 +48,58 @@ class TrainingSettings(BaseModel):
     patience: int = Field(default=4, ge=1)
     cooldown: float = Field(default=0.3, ge=0)
     max_steps: int | None = Field(default=None, ge=1)
+
+
+class AdversarialSettings(BaseModel):
+    """How a generator and a critic are trained against each other.
+
+    Attributes:
+        loss: one of the registry's losses.
+        penalty_weight: of the penalty on the critic's slope; None: the loss's own.
+        penalty_every: critic updates from one penalty to the next; None: the loss's own.
+        batch_rows: rows in one batch.
+        accumulate: batches whose gradients are averaged for one update.
+        packing: rows that the critic sees side by side; more of them make a missing mode easier to see.
+        critic_steps: updates of the critic for one of the generator.
+        generator_rate: learning rate of the generator.
+        critic_rate: learning rate of the critic.
+        cooldown: share of the steps, at the end, in which both rates fall to zero.
+        beta1: how long Adam remembers the direction of gradients, as a decay per step.
+        beta2: how long Adam remembers their size.
+        max_grad_norm: gradients longer than this are shortened to it; None: none is.
+        average: how long the exponential average of the generator's weights remembers, as a decay per step.
+        spectral_norm: divide each layer of the critic by its largest singular value.
+        noise: law of the generator's noise, of variance 1 for ``normal`` and from -1 to 1 for ``uniform``.
+        noise_width: numbers in the noise of one row.
+        initialisation: law of the first weights; None: as the networks were made.
+        convergence: what ends the run before its last step: nothing, no better quality, or a critic at chance.
+        evaluate_every: steps between two looks.
+        patience: looks without a better quality, or with the critic at chance, that end the run.
+        max_steps: stop there at the latest.
+        epochs: stop when so many times the table's rows were seen, at the latest; None: ``max_steps`` alone counts.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    loss: str = "relativistic"
+    penalty_weight: float | None = Field(default=None, ge=0)
+    penalty_every: int | None = Field(default=None, ge=1)
+    batch_rows: int = Field(default=256, ge=1)
+    accumulate: int = Field(default=1, ge=1)
+    packing: int = Field(default=1, ge=1)
+    critic_steps: int = Field(default=1, ge=1)
+    generator_rate: float = Field(default=1e-3, gt=0)
+    critic_rate: float = Field(default=1e-3, gt=0)
+    cooldown: float = Field(default=0.0, ge=0, le=1)
+    beta1: float = Field(default=0.0, ge=0, lt=1)
+    beta2: float = Field(default=0.99, ge=0, lt=1)
+    max_grad_norm: float | None = Field(default=None, gt=0)
+    average: float = Field(default=0.995, ge=0, lt=1)
+    spectral_norm: bool = False
+    noise: Literal["normal", "uniform"] = "normal"
+    noise_width: int = Field(default=16, ge=1)
+    initialisation: Literal["normal", "xavier", "orthogonal", "kaiming"] | None = None
+    convergence: Literal["steps", "quality", "chance"] = "steps"
+    evaluate_every: int = Field(default=250, ge=1)
+    patience: int = Field(default=4, ge=1)
+    max_steps: int = Field(default=3_000, ge=1)
+    epochs: float | None = Field(default=None, gt=0)
