@@ -247,7 +247,7 @@ def _charts(
     bars: Bars = {
         "kind": "bars",
         "title": "What gives synthetic rows away",
-        "alt": f"How much of their skill {called} would lose without each column; {named[0]} comes first.",
+        "alt": f"How much skill {called} would lose without each column; {named[0]} comes first.",
         "labels": named,
         "series": {"loss of AUC": [round(drops[name], 4) for name in named]},
         "unit": "score",
