@@ -218,7 +218,8 @@ def picture(toys: list[Toy], outcomes: dict[str, list[Outcome]]) -> str:
     for column, (name, row) in enumerate(outcomes.items()):
         for line, (toy, seen) in enumerate(zip(toys, row, strict=True)):
             left, top = column * SIDE, line * (SIDE + TITLE)
-            caption = f"{name}: {seen.found[0]} of {len(toy.modes_M2)}"
+            short = name.removeprefix("non-saturating ")  # room above a panel
+            caption = f"{short}: {seen.found[0]} of {len(toy.modes_M2)}"
             parts.append(f'<text x="{left + 4}" y="{top + 13}">{caption}</text>')
             parts.append(f'<svg x="{left}" y="{top + TITLE}" width="{SIDE}" height="{SIDE}">')
             radius = GOOD_WITHIN * toy.spread * SIDE / (2 * EDGE)
