@@ -13,11 +13,12 @@ from typing import Any
 import pyarrow as pa
 
 from synthgen.config import ModelSettings, RunConfig
+from synthgen.detecting import schema_of
 from synthgen.errors import ConfigError, SynthgenError, near_miss
 from synthgen.metrics import METRICS
 from synthgen.metrics.base import plain
 from synthgen.metrics.evaluation import evaluate
-from synthgen.pipeline import holdout_share, read_data, schema_of
+from synthgen.pipeline import holdout_share, read_data
 from synthgen.reporting.folder import make_folder, refuse_file, write_text
 from synthgen.reporting.markdown import plain_text
 from synthgen.reporting.words import DIRECTIONS, show_figure

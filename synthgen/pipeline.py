@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from synthgen.columns import load_schema
-from synthgen.columns.detect import detect_schema
 from synthgen.config import RunConfig
+from synthgen.detecting import schema_of
 from synthgen.reporting.folder import make_folder, write_report
 from synthgen.reporting.summary import ColumnLine, Figure, Summary
 from synthgen.seeding import derived_seed, numpy_stream
@@ -216,23 +215,6 @@ def sample(
     progress.stage("sampling")
     _write(model, Path(output), rows, seed, progress)
     return Outcome(Summary(files={"synthetic table": str(output)}))
-
-
-def schema_of(table: Table, config: RunConfig, path: str | Path | None) -> Schema:
-    """The schema of the whole table, rows that will be held out too: which columns there are is no secret."""
-    if path is not None:
-        schema = load_schema(path)
-        schema.check(table.names)
-        return schema
-    overrides = {name: {"type": c.type, "options": c.options} for name, c in config.columns.items()}
-    return detect_schema(
-        table.arrow,
-        target=config.target,
-        overrides=overrides,
-        min_holders=config.min_holders,
-        seed=config.seed,
-        decimal=table.origin.dialect.decimal,
-    )
 
 
 def _fit(

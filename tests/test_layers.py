@@ -20,6 +20,7 @@ ROWS = [  # lowest first; the same list from the top is the way a command runs
     {"metrics"},  # one of them trains a critic
     {"reporting"},
     {"config"},  # one model of all settings, each checked beside the class it configures
+    {"detecting"},
     {"synthesizers"},
     {"evaluating", "bundling"},
     {"pipeline"},

@@ -8,6 +8,7 @@ Letters: B scores in a batch.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import torch
@@ -18,7 +19,7 @@ from synthgen.losses.penalties import Score, slope_away_from_one, squared_slope
 
 
 @dataclass(frozen=True)
-class AdversarialLoss:
+class AdversarialLoss(ABC):
     """What the two players minimise.
 
     Attributes:
@@ -31,13 +32,13 @@ class AdversarialLoss:
     penalty_weight: float = 0.0
     penalty_every: int = 1
 
+    @abstractmethod
     def critic(self, real_B: Tensor, fake_B: Tensor) -> Tensor:
         """The critic's loss, a scalar."""
-        raise NotImplementedError
 
+    @abstractmethod
     def generator(self, real_B: Tensor, fake_B: Tensor) -> Tensor:
         """The generator's loss, a scalar."""
-        raise NotImplementedError
 
     def penalty(self, critic: Score, real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
         """What is added to the critic's loss, before its weight; a scalar, zero for losses without one."""

@@ -33,6 +33,8 @@ class InsideCells(nn.Module):
     """
 
     waves: Tensor
+    starts: Tensor
+    n_fine: Tensor
 
     def __init__(self, layout: Layout, width: int) -> None:
         super().__init__()
@@ -43,10 +45,11 @@ class InsideCells(nn.Module):
         ]
         self.coarse, self.fine = [c for c, _ in pairs], [f for _, f in pairs]
         sizes = layout.sizes
-        self.n_fine = [sizes[f] for f in self.fine]
         waves = [self._waves(places_inside(layout, *pair)) for pair in pairs]
         starts = np.cumsum([0, *(len(w) for w in waves)])[:-1]
-        self.starts = [int(start) for start in starts]
+        self.register_buffer("starts", torch.as_tensor(starts, dtype=torch.long), persistent=False)
+        n_fine = torch.tensor([sizes[f] for f in self.fine], dtype=torch.long)
+        self.register_buffer("n_fine", n_fine, persistent=False)
         self.register_buffer("waves", torch.cat(waves) if waves else torch.zeros(0, 2 * INSIDE_WAVES), persistent=False)
         self.mix = nn.Parameter(torch.randn(len(pairs), 2 * INSIDE_WAVES, width) * 0.1)
 
@@ -60,9 +63,7 @@ class InsideCells(nn.Module):
         """The sum over columns."""
         if not self.coarse:
             return self.mix.new_zeros(len(tokens_BS), self.mix.shape[2])
-        start = torch.tensor(self.starts, device=tokens_BS.device)
-        n_fine = torch.tensor(self.n_fine, device=tokens_BS.device)
-        cell_BM = start + tokens_BS[:, self.coarse] * n_fine + tokens_BS[:, self.fine]
+        cell_BM = self.starts + tokens_BS[:, self.coarse] * self.n_fine + tokens_BS[:, self.fine]
         return self.waves[cell_BM].flatten(1) @ self.mix.flatten(0, 1)
 
 

@@ -10,9 +10,8 @@ import pyarrow as pa
 import torch
 from sklearn.base import BaseEstimator
 
-from synthgen.columns import TYPES_BY_NAME
-from synthgen.columns.detect import detect_schema
 from synthgen.config import RunConfig, check_settings
+from synthgen.detecting import schema_of
 from synthgen.errors import ConfigError, NotFittedError, RunError
 from synthgen.storage import Run, RunWriter, read_run, writing
 from synthgen.synthesizers import MODELS
@@ -128,7 +127,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         table = Table.from_any(data, min_holders=config.min_holders)
         if self.schema is None:
             progress.stage("detecting columns")
-        schema = self._schema(table, config)
+        schema = schema_of(table, config, self.schema)
         self.notes_ = _notes(len(table), kind)
         for note in self.notes_:
             progress.message(note, warning=True)
@@ -163,21 +162,6 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             "model": {"name": self.model},
         }
         return check_settings(RunConfig, {k: v for k, v in given.items() if v is not None}, "settings")
-
-    def _schema(self, table: Table, config: RunConfig) -> Schema:
-        if self.schema is not None:
-            schema = self.schema if isinstance(self.schema, Schema) else Schema.load(self.schema, TYPES_BY_NAME)
-            schema.check(table.names)
-            return schema
-        overrides = {name: {"type": c.type, "options": c.options} for name, c in config.columns.items()}
-        return detect_schema(
-            table.arrow,
-            target=config.target,
-            overrides=overrides,
-            min_holders=config.min_holders,
-            seed=config.seed,
-            decimal=table.origin.dialect.decimal,
-        )
 
     # ------------------------------------------------------------------ sample
     def sample(self, n: int, *, random_state: int = 0) -> Any:
