@@ -191,7 +191,14 @@ def fit(
 
 
 def sample(
-    run_folder: str | Path, rows: int, output: str | Path, *, seed: int = 0, progress: Progress | None = None
+    run_folder: str | Path,
+    rows: int,
+    output: str | Path,
+    *,
+    seed: int = 0,
+    steps: int | None = None,
+    guide: float | None = None,
+    progress: Progress | None = None,
 ) -> Outcome:
     """Write rows from a run folder to a file, chunk by chunk.
 
@@ -200,10 +207,13 @@ def sample(
         rows: how many.
         output: ending in csv, csv.gz or parquet.
         seed: the same one gives the same rows.
+        steps: passes of the network; None: as the run says.
+        guide: rows drawn for each that the critic lets pass; None: as the run says.
         progress: is told what happens.
 
     Raises:
         RunError: the run folder is damaged or foreign.
+        ConfigError: the model has no steps or no critic.
         DataError: the file cannot be written.
     """
     progress = progress or Silent()
@@ -213,7 +223,7 @@ def sample(
 
     model = load(run_folder)
     progress.stage("sampling")
-    _write(model, Path(output), rows, seed, progress)
+    _write(model, Path(output), rows, seed, progress, steps=steps, guide=guide)
     return Outcome(Summary(files={"synthetic table": str(output)}))
 
 
@@ -243,13 +253,21 @@ def holdout_share(rows: int, config: RunConfig) -> float:
 
 
 def _write(
-    model: Synthesizer, output: Path, rows: int, seed: int, progress: Progress, keep: list[pa.Table] | None = None
+    model: Synthesizer,
+    output: Path,
+    rows: int,
+    seed: int,
+    progress: Progress,
+    *,
+    keep: list[pa.Table] | None = None,
+    steps: int | None = None,
+    guide: float | None = None,
 ) -> None:
     """Sample into a file; the first rows are kept in memory for an evaluation where asked for."""
 
     def chunks() -> Iterator[pa.Table]:
         done = 0
-        for chunk in model.sample_chunks(rows, random_state=seed):
+        for chunk in model.sample_chunks(rows, random_state=seed, steps=steps, guide=guide):
             if keep is not None and done < MAX_JUDGED_ROWS:
                 keep.append(chunk)
             done += len(chunk)

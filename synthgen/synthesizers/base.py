@@ -15,7 +15,8 @@ import pyarrow as pa
 import torch
 
 from synthgen.codec import Codec
-from synthgen.config import RunConfig
+from synthgen.config import RunConfig, SamplingSettings
+from synthgen.errors import ConfigError
 from synthgen.layout import Layout
 from synthgen.nets.rollout import CHUNK_ROWS
 from synthgen.seeding import derived_seed
@@ -95,6 +96,18 @@ class Model(ABC):
     @abstractmethod
     def chunks(self, n: int, seed: int) -> Iterator[pa.Table]:
         """Draw ``n`` rows, text of a CSV as text; one empty table for ``n = 0``."""
+
+    def drawing(self, how: SamplingSettings) -> Self:
+        """The same model, which draws its rows in this way.
+
+        Raises:
+            ConfigError: it cannot.
+        """
+        if how != SamplingSettings():
+            raise ConfigError(
+                f"sampling: model {self.name!r} draws rows in one way; leave out steps and guide, or fit another model"
+            )
+        return self
 
     @abstractmethod
     def state(self) -> dict[str, Any]:
