@@ -133,7 +133,7 @@ def run(
     summary = Summary(
         columns=parts["columns"],
         pairs=parts["pairs"],
-        figures=parts["figures"],
+        figures=[*parts["figures"], *_training_figures(model)],
         verdicts=parts["verdicts"],
         notes=notes,
         files=files,
@@ -170,17 +170,7 @@ def fit(
     schema = schema_of(table, config, schema_path)
     with writing(out) as writer:
         model = _fit(table, config, schema, writer, resume, progress)
-    training = model.facts_.get("training")
-    figures: list[Figure] = []
-    if training is not None and training["held_out_loss"] is not None:
-        figures = [
-            {
-                "name": "held-out loss",
-                "value": f"{training['held_out_loss']:.3f} nats per row",
-                "floor": "-",
-                "note": f"best at step {training['best_step']:,} of {training['steps']:,}",
-            }
-        ]
+    figures = _training_figures(model)
     columns: list[ColumnLine] = [
         {"name": c.name, "type": c.type, "error": None, "floor": None} for c in model.schema_.columns
     ]
@@ -275,6 +265,31 @@ def _write(
             progress.rows(done, rows)
 
     write_table_chunks(output, chunks(), model.origin_)
+
+
+ENDS = {
+    "held-out loss": "ended by the held-out loss: going on would be copying",
+    "critic": "ended by the critic, which could not tell any more",
+    "steps": "ended by the number of steps",
+}
+"""Why training let its rate decay -> what the summary says."""
+
+
+def _training_figures(model: Synthesizer) -> list[Figure]:
+    """What ended the training, and whether the critic can tell what came of it from rows that it has not seen."""
+    training = model.facts_.get("training", {})
+    figures: list[Figure] = []
+    if training.get("held_out_loss") is not None:
+        end = ENDS.get(training.get("ended_by"), "")
+        note = f"best at step {training['best_step']:,} of {training['steps']:,}{'; ' * bool(end)}{end}"
+        value = f"{training['held_out_loss']:.3f} nats per row"
+        figures.append({"name": "held-out loss", "value": value, "floor": "-", "note": note})
+    if critic := training.get("critic"):
+        told = "tells" if critic["low"] > 0.5 else "cannot tell"
+        interval = f"95 % interval {critic['low']:.3f} to {critic['high']:.3f}"
+        note = f"{interval}: {told} {critic['rows']:,} held-out rows from drawn ones"
+        figures.append({"name": "critic (AUC)", "value": f"{critic['auc']:.3f}", "floor": "0.500", "note": note})
+    return figures
 
 
 def _notes(model: Synthesizer) -> list[str]:

@@ -20,6 +20,8 @@ from synthgen.training.critic import teach
 
 OVERDRAW = 2.0
 """The tilt is found for so many rows to each that is kept."""
+FEWEST_JUDGED = 2
+"""Fewer rows of each kind say nothing: the interval is then 0 to 1."""
 ROUNDS, MAX_STEP, SMOOTHING = 8, 0.5, 1.0
 """As in ``correction.py``; a round costs a choice among rows, no roll-out."""
 
@@ -59,6 +61,8 @@ def critic_of(layout: Layout, real_NS: np.ndarray, drawn_MS: np.ndarray, seed: i
 def judge(critic: Critic, held_NS: np.ndarray, drawn_MS: np.ndarray) -> Judgement:
     """Score rows that neither the generator nor the critic has seen against freshly drawn ones."""
     n = min(len(held_NS), len(drawn_MS))
+    if n < FEWEST_JUDGED:
+        return Judgement(0.5, 0.0, 1.0, n)
     device = critic.embed.device
     real, drawn = (critic.eval()(torch.as_tensor(rows[:n], device=device).long()) for rows in (held_NS, drawn_MS))
     return Judgement(*auc_interval(real, drawn), rows=n)

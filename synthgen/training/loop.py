@@ -263,7 +263,9 @@ class Trainer(Generic[Network]):
         stalled = clock.stalled >= plan.patience
         if stalled or clock.certified or clock.step + wanted >= last:
             clock.ended_by = "held-out loss" if stalled else "critic" if clock.certified else "steps"
-            clock.cut = not (stalled or clock.certified) and clock.step_cap is not None and clock.step_cap < plan.max_steps
+            clock.cut = (
+                not (stalled or clock.certified) and clock.step_cap is not None and clock.step_cap < plan.max_steps
+            )
             clock.cooldown_start, clock.stalled = clock.step, 0
             clock.cooldown_steps = min(wanted, last - clock.step)
             if stalled:

@@ -31,6 +31,7 @@ from synthgen.nets.rollout import CHUNK_ROWS, RollOut
 from synthgen.nets.soft_rollout import soft_rows
 from synthgen.seeding import derived_seed
 from synthgen.training.chance import auc_interval
+from synthgen.training.guiding import FEWEST_JUDGED
 from synthgen.training.loop import adam_state, flatten, new_network
 from synthgen.training.settings import CriticSettings
 
@@ -97,6 +98,8 @@ class Rival:
 
     @torch.inference_mode()
     def _judge(self, drawn_NS: Tensor) -> tuple[float, float, float]:
+        if min(len(self.held_NS), len(drawn_NS)) < FEWEST_JUDGED:
+            return 0.5, 0.0, 1.0
         self.critic.eval()
         scores = [self.critic(rows.long()) for rows in (self.held_NS[: len(drawn_NS)], drawn_NS)]
         self.critic.train()
