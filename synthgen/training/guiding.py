@@ -5,6 +5,7 @@ Letters: N real rows, M generated rows, S slots, V tokens over all slots.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,8 +23,8 @@ OVERDRAW = 2.0
 """The tilt is found for so many rows to each that is kept."""
 FEWEST_JUDGED = 2
 """Fewer rows of each kind say nothing: the interval is then 0 to 1."""
-ROUNDS, MAX_STEP, SMOOTHING = 8, 0.5, 1.0
-"""As in ``correction.py``; a round costs a choice among rows, no roll-out."""
+ROUNDS, FIRST_PACE, SMOOTHING = 12, 0.5, 20.0
+"""A round costs a choice among rows, no roll-out; the pace is halved when a round makes it worse."""
 
 
 @dataclass(frozen=True)
@@ -72,18 +73,27 @@ def judge(critic: Critic, held_NS: np.ndarray, drawn_MS: np.ndarray) -> Judgemen
 def tilt_of(critic: Critic, drawn_MS: np.ndarray, seed: int) -> Tensor:
     """``(V,)`` what to add to the scores, per token, so that the rows kept have the shares of the rows drawn.
 
-    Found by iterative scaling over one pool of rows, whose shares were corrected before.
+    Found by iterative scaling over one pool of rows, whose shares were corrected before. (To aim at the real shares
+    instead makes up for the chances of the pool: the shares of another pool were then further off.)
     """
     device = critic.embed.device
     cells_MS = torch.as_tensor(drawn_MS, device=device).long() + critic.first
     score_M = critic.eval()(cells_MS - critic.first).clamp(-MOST_SCORE, MOST_SCORE)
-    tilt_V = torch.zeros(critic.n_tokens, device=device)
-    keep = int(len(cells_MS) / OVERDRAW)
-    wanted_V = torch.bincount(cells_MS.flatten(), minlength=critic.n_tokens) * (keep / max(1, len(cells_MS)))
-    for number in range(ROUNDS if keep else 0):
-        rng = torch.Generator(device).manual_seed(derived_seed(seed, "tilt", number))
+    keep, n_tokens = int(len(cells_MS) / OVERDRAW), critic.n_tokens
+    wanted_V = torch.bincount(cells_MS.flatten(), minlength=n_tokens) * (keep / max(1, len(cells_MS)))
+    best_V = tilt_V = torch.zeros(n_tokens, device=device)
+    least, pace = math.inf, FIRST_PACE
+    for _ in range(ROUNDS if keep else 0):
+        rng = torch.Generator(device).manual_seed(
+            derived_seed(seed, "tilt")
+        )  # the same chances, so that rounds compare
         rows = chosen(score_M + tilt_V[cells_MS].sum(1), keep, rng)
-        kept_V = torch.bincount(cells_MS[rows].flatten(), minlength=critic.n_tokens)
-        step_V = ((wanted_V + SMOOTHING) / (kept_V + SMOOTHING)).log()
-        tilt_V += step_V.clamp(-MAX_STEP, MAX_STEP)
-    return tilt_V
+        kept_V = torch.bincount(cells_MS[rows].flatten(), minlength=n_tokens)
+        distance = float((kept_V - wanted_V).abs().sum())
+        if distance < least:
+            least, best_V = distance, tilt_V
+            step_V = ((wanted_V + SMOOTHING) / (kept_V + SMOOTHING)).log()
+        else:
+            pace /= 2  # tokens that come together were all moved for the same rows
+        tilt_V = best_V + pace * step_V
+    return best_V
