@@ -7,8 +7,8 @@
     python benchmarks/ablation.py --report             # only write the page again
 
 Each table is learned whole and from 1,000 of its rows, from likelihood alone and with the critic's adversarial loss
-beside it; each fit draws a table in every number of passes, with and without the critic as guide. Every seed is run
-on all tables before the next one. Standard library only.
+beside it; each fit draws a table in every number of passes, with and without the critic as guide. Few rows come first,
+and each seed is run on all tables before the next one. Standard library only.
 """
 
 from __future__ import annotations
@@ -176,7 +176,7 @@ def main() -> None:
     sizes = [size for size in ("few", "all") if size in args.sizes.split(",")]
     args.results.mkdir(parents=True, exist_ok=True)
     bench = stages.Bench(args.data, args.judge, args.work, machine(args))
-    todo = [(t, size, arm, seed) for seed in range(args.seeds) for size in sizes for t in tables for arm in ARMS]
+    todo = [(t, size, arm, seed) for size in sizes for seed in range(args.seeds) for t in tables for arm in ARMS]
     for table, size, arm, seed in [] if args.report else todo:
         result = args.results / f"{table.name}.{size}.{arm}.{seed}.json"
         if args.reuse and result.exists():

@@ -20,6 +20,10 @@ _OWNER_NAME = re.compile(rf"(^|_)({_OWNER})_?(id|key|no|nr|num|number|name|handl
 _KEY_NAME = re.compile(
     r"(^|_|\W)(id|ids|key|uuid|guid|account|handle|user_?name|screen_?name|login|hash|token|serial|index|row)($|_|\W)"
 )
+_MEASURE_NAME = re.compile(
+    r"(^|_|\W)(age|days?|hours?|minutes?|months?|seconds?|weeks?|years?|count|counts|len|length|size|score|rate|ratio|share"
+    r"|total|sum|mean|average|amount|balance|price|value|number_of\w*|n)($|\W)"
+)
 _PERSON_NAME = re.compile(r"^((full|first|last|user|screen|display|customer|author)_?)?name$")
 _PART_NAME = re.compile(r"(^|_)((full|first|last|given|family|middle|sur|fore|maiden)_?name|surname)$")
 _PEOPLE_NAME = re.compile(rf"^name$|(^|_)((display|contact|owner|{_OWNER})_?name|contact|customer|author|person)$")
@@ -146,17 +150,22 @@ def _are_people(texts: pa.Array, name: str, different: float, many: bool) -> boo
     return different >= 0.5 and len(texts) >= _FEW and not _NO_PEOPLE.search(name) and are_full_names(texts)
 
 
+def _is_named_like_a_key(name: str) -> bool:
+    """The name has a word for keys in it and does not end in one for measures, as ``account_age_days`` does."""
+    return bool(_KEY_NAME.search(name)) and not _MEASURE_NAME.search(name)
+
+
 def _match_numbers(sample: Sample, texts: pa.Array, name: str, counts: np.ndarray) -> Match:
     """Whole numbers are keys when they count the rows, or are all different and named or ordered like keys."""
     if len(texts) < len(sample.values):
-        if _KEY_NAME.search(name) and (counts == 1).mean() > 0.5 and len(texts) > 0.3 * len(sample.values):
+        if _is_named_like_a_key(name) and (counts == 1).mean() > 0.5 and len(texts) > 0.3 * len(sample.values):
             return Match(0.93, f"named like a key, {len(texts):,} different")
         raise RejectColumn("numbers that repeat")
     try:
         numbers = np.asarray(pc.replace_substring_regex(_as_texts(sample.values), r"\.0$", "").cast(pa.int64()))
     except pa.ArrowInvalid:
         return Match(0.95, "very long numbers, all different")
-    if len(numbers) >= 2 and (_KEY_NAME.search(name) or name.endswith("id")):
+    if len(numbers) >= 2 and (_is_named_like_a_key(name) or name.endswith("id")):
         return Match(0.97, "whole numbers named like a key, all different")
     span = int(numbers.max()) - int(numbers.min()) + 1
     drawn = max(1.0, (sample.n_rows - sample.n_missing) / len(numbers))

@@ -11,6 +11,7 @@ import pytest
 from faker.providers.person.en_US import Provider as EN_US
 
 from synthgen.columns.base import FitContext, RejectColumn, Sample
+from synthgen.columns.detect import detect_schema
 from synthgen.columns.identifier import Identifier
 from synthgen.columns.makers import KINDS, PATTERNS
 from synthgen.errors import ConfigError, DataError
@@ -228,3 +229,10 @@ def test_a_wrong_kind_is_named():
     assert "email" in KINDS
     with pytest.raises(ConfigError, match="did you mean 'email'"):
         fit(pa.array(["a", "b"]), kind="emial")
+
+
+@pytest.mark.parametrize("name", ["account_age_days", "token_count", "id_score", "index_value"])
+def test_a_measure_of_something_with_a_key_is_no_key(name: str) -> None:
+    values = pa.array(np.random.default_rng(0).integers(0, 5000, 1000))
+    assert detect_schema(pa.table({name: values})).columns[0].type == "numeric"
+    assert detect_schema(pa.table({"account_id": values})).columns[0].type == "identifier"
