@@ -85,19 +85,15 @@ def run_fit(bench: stages.Bench, table: TableSpec, size: str, arm: str, seed: in
     facts = stages.split(bench, table)
     tables = bench.folder(table, "tables")
     train = tables / "train.csv" if size == "all" else few(tables / "train.csv", seed)
-    seen = tables / "train.judged.csv" if size == "all" else train.with_name(f"{train.stem}.judged.csv")
-    if size != "all":
-        stages.view(bench, table, train, seen)
     folder = bench.folder(table, f"ablation-{size}-{arm}-{seed}")
     job = {"train": str(train), "folder": str(folder), "target": table.target, "seed": seed, "critic": ARMS[arm]}
     job |= {"rows": facts["train_rows"] if size == "all" else FEW_ROWS, "ways": ways()}
     python = ensure("synthgen", bench.work)
     worker = [python, stages.WORKERS / "ablation_worker.py", write_json(folder / "job.json", job)]
     run_step(worker, bench.machine, folder / "fit.log", REPOSITORY)
-    made = {}
-    for name in ways():
-        made[name] = str(stages.view(bench, table, folder / f"{name}.csv", folder / f"{name}.judged.csv"))
-    asked = {"judge": str(bench.judge), "train": str(seen), "test": str(tables / "test.judged.csv"), "tables": made}
+    made = {name: str(folder / f"{name}.csv") for name in ways()}
+    asked = {"judge": str(bench.judge), "train": str(train), "test": str(tables / "test.csv"), "tables": made}
+    asked |= {"aside": table.aside, "dates": table.dates}
     asked |= {"target": table.target, "task": table.task, "seed": seed, "rows": JUDGED_ROWS, "model": TASK_MODEL}
     asked |= {"result": str(folder / "judged.json")}
     judge = [ensure("judge", bench.work), stages.WORKERS / "ablation_judge.py", write_json(folder / "ask.json", asked)]

@@ -25,6 +25,9 @@ SYSTEMS = {
     for system in (
         SystemSpec("gaussian-copula", "SDV GaussianCopula", "sdv", "sdv_worker.py"),
         SystemSpec("synthgen", "**synthgen**", "synthgen", "synthgen_worker.py", speed_rows=100_000),
+        SystemSpec("one-shot", "synthgen one-shot", "synthgen", "synthgen_worker.py", options={"model": "one-shot"}),
+        SystemSpec("vae", "synthgen vae", "synthgen", "synthgen_worker.py", options={"model": "vae"}),
+        SystemSpec("our-ctgan", "synthgen ctgan", "synthgen", "synthgen_worker.py", options={"model": "ctgan"}),
         SystemSpec("experiment", "the experiment", "synthgen", "experiment_worker.py", default=False),
         SystemSpec("argn", "MOSTLY AI TabularARGN", "argn", "argn_worker.py", speed_rows=100_000),
         SystemSpec("tvae", "SDV TVAE", "sdv", "sdv_worker.py"),

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from judge_tables import view
 
 
 def main(job: dict[str, Any]) -> None:
@@ -19,8 +20,12 @@ def main(job: dict[str, Any]) -> None:
     assert spec.loader is not None
     judge = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(judge)
-    frames = {name: pd.read_csv(path, skipinitialspace=True, low_memory=False) for name, path in job["tables"].items()}
-    frames = {"train": pd.read_csv(job["train"], low_memory=False), "real": pd.read_csv(job["test"]), **frames}
+    paths = {"train": job["train"], "real": job["test"], **job["tables"]}
+    seen = Path(job["result"]).with_name("view.csv")
+    frames = {}
+    for name, path in paths.items():
+        view(path, str(seen), job["aside"], job["dates"])
+        frames[name] = pd.read_csv(seen, skipinitialspace=True, low_memory=False)
     schema = judge.Schema(frames["train"], job["target"], job["task"], [], [], [])
     tables = {name: judge.Table(frame[schema.columns], schema) for name, frame in frames.items()}
     schema.encode(*tables.values())

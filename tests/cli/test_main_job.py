@@ -56,6 +56,24 @@ def test_fit_then_sample_in_every_form_and_the_same_seed_is_the_same_bytes(invok
     assert Path("a.csv").read_bytes() != Path("c.csv").read_bytes()
 
 
+def test_few_passes_and_a_guide_are_asked_for_by_name(invoke: Invoke, model: Path) -> None:
+    for name, flags in (("plain", []), ("few", ["--steps", 2]), ("guided", ["--guide", 2])):
+        result = invoke("sample", model, "--rows", 600, "--output", f"{name}.csv", *flags, "-q")
+        assert result.exit_code == 0, result.output
+    assert len({Path(f"{name}.csv").read_bytes() for name in ("plain", "few", "guided")}) == 3
+    refused = invoke("sample", model, "--rows", 10, "--output", "x.csv", "--guide", "0.5", "-q")
+    assert refused.exit_code == 2
+    assert "0.5 is not in the range 1<=x<=32" in refused.stderr
+
+
+def test_the_summary_says_what_ended_the_training_and_what_the_critic_says(invoke: Invoke, data: Path) -> None:
+    result = invoke("fit", data, "--minutes", "0.03", "--out", "here.run")
+    assert result.exit_code == 0, result.output
+    assert "ended by the number of steps" in result.stdout
+    assert "critic (AUC)" in result.stdout
+    assert "held-out rows from drawn ones" in result.stdout
+
+
 def test_a_run_folder_names_its_seed_and_no_folder_of_the_data(model: Path) -> None:
     manifest = json.loads((model / "manifest.json").read_text())
     assert manifest["seed"] == 11
