@@ -132,7 +132,7 @@ class NetworkModel(TokenModel, Generic[Network]):
             **chosen.state(),
             "steps": clock.step,
             "best_step": clock.best_step,
-            "held_out_loss": clock.best_loss if clock.best_step else None,
+            "held_out_loss": clock.kept_loss if clock.best_step else None,
             "ended_by": clock.ended_by,
             "cut": clock.cut or trainer.interrupted,
             "step_cap": clock.step_cap,

@@ -32,7 +32,11 @@ MAX_HELD_ROWS = 4096
 ADVERSARIAL_STEPS = 600
 """The decay takes so many steps at the least where an adversarial loss stands beside; its last weights are kept."""
 COOLDOWN_PATIENCE = 2
-"""Looks without a better held-out loss that end the decay: where rows are few, a lower rate only learns by heart."""
+"""Looks with a worse held-out loss that end the decay: where rows are few, a lower rate only learns by heart."""
+AS_GOOD = 5e-4
+"""While the rate decays, a held-out loss this much above the best (a share of it) is as good, and the later weights,
+which a lower rate has settled, are kept. Measured on News: at the same loss (175.24 nats) trend 1.05 -> 0.96 %,
+detector 0.628 -> 0.606."""
 
 
 @dataclass
@@ -42,6 +46,7 @@ class Clock:
     step: int = 0
     best_step: int = 0
     best_loss: float = math.inf
+    kept_loss: float = math.inf
     stalled: int = 0
     cooldown_start: int | None = None
     cooldown_steps: int = 0
@@ -237,10 +242,10 @@ class Trainer(Generic[Network]):
         """Evaluate on held-out rows, keep the best, and decide what comes next."""
         plan, clock = self.plan, self.clock
         held = self.held_loss()
-        playing = self.beside is not None and clock.cooldown_start is not None
-        if held < clock.best_loss or playing:
+        slack = 0.0 if clock.cooldown_start is None else math.inf if self.beside else AS_GOOD * abs(clock.best_loss)
+        if held < clock.best_loss + slack:
             clock.stalled = 0
-            clock.best_loss, clock.best_step = held, clock.step
+            clock.best_loss, clock.kept_loss, clock.best_step = min(held, clock.best_loss), held, clock.step
             self.best.copy_(self.average)
             self.best_raw.copy_(self.weights.detach())
         else:
