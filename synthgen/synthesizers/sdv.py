@@ -199,6 +199,13 @@ class SdvModel(Model):
             ) from None
         if int(version.split(".")[0]) < OLDEST:
             raise MissingExtraError(f"model: {cls.name!r} needs sdv {OLDEST}.0 or newer; found {version}. Do {where}")
+        try:
+            with warnings.catch_warnings(action="ignore"):
+                importlib.import_module("sdv.single_table")
+        except ImportError as error:
+            raise MissingExtraError(
+                f"model: {cls.name!r}: sdv {version} is installed but does not load ({error}); mend it {where}"
+            ) from error
 
     def fit(self, job: Job) -> Account:
         self.check_available()

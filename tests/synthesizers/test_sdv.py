@@ -142,6 +142,12 @@ def test_an_older_sdv_is_refused(stand_in: Path) -> None:
         fitted(accounts(60))
 
 
+def test_an_sdv_that_does_not_load_is_refused(stand_in: Path) -> None:
+    (stand_in / "sdv" / "single_table.py").write_text("import a_package_that_is_not_there")
+    with pytest.raises(MissingExtraError, match=r"does not load \(No module named 'a_package_that_is_not_there'\)"):
+        fitted(accounts(60))
+
+
 def test_nothing_asks_for_sdv_unless_it_is_named(command: Command) -> None:
     shown = command("compare", "--help").output
     assert "gan,vae" in "".join(shown.split())
