@@ -108,7 +108,9 @@ class Comparison:
         seeds = len({entry.seed for entry in self.entries})
         said = f"{self.rows['train']:,} rows to learn from, {self.rows['holdout']:,} held out"
         more = [f"target {self.target}"] if self.target else []
-        more += [f"at most {self.minutes:g} minutes of training each"] if self.minutes else []
+        free = [name for name in dict.fromkeys(entry.model for entry in self.entries) if MODELS[name].unbounded]
+        but = f" (not {', '.join(free)}: SDV's have no limit)" if free else ""
+        more += [f"at most {self.minutes:g} minutes of training each{but}"] if self.minutes else []
         more += [f"{seeds} seeds: the median, and in brackets from the lowest to the highest"] if seeds > 1 else []
         table = [headings, ["---"] * len(headings), *lines]
         body = "\n".join("| " + " | ".join(plain_text(cell) for cell in row) + " |" for row in table)
@@ -174,6 +176,7 @@ def compare(
 def _of_model(config: RunConfig, name: str) -> RunConfig:
     if name not in MODELS:
         raise ConfigError(f"models: no model {name!r}; {near_miss(name, MODELS)}")
+    MODELS[name].check_available()
     return config.model_copy(update={"model": ModelSettings.model_validate({"name": name})})
 
 

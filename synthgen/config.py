@@ -33,7 +33,16 @@ class ColumnSettings(BaseModel):
         return dict(self.model_extra or {})
 
 
-ModelName = Literal["gan", "vae", "independent", "resample"]
+ModelName = Literal[
+    "gan",
+    "vae",
+    "independent",
+    "resample",
+    "sdv:ctgan",
+    "sdv:tvae",
+    "sdv:gaussian-copula",
+    "sdv:copula-gan",
+]
 """As in ``--model``."""
 
 

@@ -6,7 +6,7 @@ import shlex
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from synthgen.config import RunConfig
 from synthgen.detecting import schema_of
+from synthgen.errors import ConfigError, RunError
 from synthgen.reporting.folder import make_folder, write_report
 from synthgen.reporting.summary import ColumnLine, Figure, Summary
 from synthgen.seeding import derived_seed, numpy_stream
@@ -27,6 +28,7 @@ from synthgen.table.writing import check_writable, write_table_chunks
 from synthgen.training.progress import Progress, Silent
 
 if TYPE_CHECKING:
+    from synthgen.synthesizers.base import Model
     from synthgen.synthesizers.synthesizer import Synthesizer
 
 RUN_FOLDER, SYNTHETIC = "run", "synthetic"
@@ -62,7 +64,8 @@ def run(
 
     Args:
         data: a CSV or Parquet file.
-        out: gets ``run/``, ``synthetic.csv`` (or ``.parquet``), ``report.html`` and ``metrics.json``.
+        out: gets ``run/`` (where the model may be saved), ``synthetic.csv`` (or ``.parquet``), ``report.html`` and
+            ``metrics.json``.
         config: settings.
         schema_path: a ``schema.json`` in place of detection.
         resume: go on where a killed run stopped.
@@ -74,12 +77,14 @@ def run(
     progress = progress or Silent()
     folder, parquet = Path(out), Path(data).suffix in (".parquet", ".pq")
     output = folder / f"{SYNTHETIC}{'.parquet' if parquet else '.csv'}"
+    kind = _kind(config)
+    model_folder = _model_folder(kind, folder / RUN_FOLDER, resume)
     progress.stage("reading")
     table = read_data(data, config)
     schema = schema_of(table, config, schema_path)
     make_folder(folder)
     check_writable(output)
-    with writing(folder / RUN_FOLDER) as writer:
+    with model_folder as writer:
         train, holdout = table.split(holdout_share(len(table), config), numpy_stream(config.seed, "holdout"))
         model = _fit(train, config, schema, writer, resume, progress)
     progress.stage("sampling")
@@ -114,22 +119,16 @@ def run(
     )
     written = write_report(evaluation.to_json(), folder)
     parts = evaluation.summary_parts()
-    files = {"synthetic table": str(output), **written, "model": str(folder / RUN_FOLDER)}
-    more = [
-        "synthgen",
-        "sample",
-        str(folder / RUN_FOLDER),
-        "--rows",
-        str(10 * len(table)),
-        "--output",
-        f"more{output.suffix}",
-    ]
+    files = {"synthetic table": str(output), **written}
     following = [
-        f"{shlex.join(more)}    # any number of rows",
-        f"{shlex.join(['synthgen', 'bundle', str(folder)])}    # one file to hand on, nothing of the real data in it",
         f"{shlex.join(['synthgen', 'schema', str(data)])}    # what was detected, as a file to correct",
     ]
     notes = [*_notes(model), *parts.get("notes", [])]
+    if kind.unsaved:
+        notes.insert(0, f"there is no model to sample from later: {kind.name!r} {kind.unsaved}")
+    else:
+        files["model"] = str(folder / RUN_FOLDER)
+        following = [*_with_model(folder, len(table), output.suffix), *following]
     summary = Summary(
         columns=parts["columns"],
         pairs=parts["pairs"],
@@ -140,6 +139,16 @@ def run(
         next=following,
     )
     return Outcome(summary, model.interrupted_)
+
+
+def _with_model(folder: Path, rows: int, suffix: str) -> list[str]:
+    """What can be done next with a saved model."""
+    run_folder = str(folder / RUN_FOLDER)
+    more = ["synthgen", "sample", run_folder, "--rows", str(10 * rows), "--output", f"more{suffix}"]
+    return [
+        f"{shlex.join(more)}    # any number of rows",
+        f"{shlex.join(['synthgen', 'bundle', str(folder)])}    # one file to hand on, nothing of the real data in it",
+    ]
 
 
 def fit(
@@ -165,6 +174,7 @@ def fit(
         SynthgenError: what the user can mend.
     """
     progress = progress or Silent()
+    _check_savable(_kind(config))
     progress.stage("reading")
     table = read_data(data, config)
     schema = schema_of(table, config, schema_path)
@@ -217,12 +227,49 @@ def sample(
     return Outcome(Summary(files={"synthetic table": str(output)}))
 
 
+def _kind(config: RunConfig) -> type[Model]:
+    """The model asked for, if what it needs is installed."""
+    from synthgen.synthesizers import MODELS
+
+    kind = MODELS[config.model.name]
+    kind.check_available()
+    return kind
+
+
+def _check_savable(kind: type[Model]) -> None:
+    from synthgen.synthesizers.synthesizer import check_savable
+
+    check_savable(kind)
+
+
+def _model_folder(kind: type[Model], path: Path, resume: bool) -> AbstractContextManager[RunWriter | None]:
+    """Where the model is kept: nowhere when it may not be saved.
+
+    Raises:
+        ConfigError: not even its rows may be written, or there is nothing to resume.
+        RunError: a model is there, beside which the table would be another's.
+    """
+    if not kind.unsaved:
+        return writing(path)
+    if not kind.makes_rows:
+        _check_savable(kind)
+    if resume:
+        raise ConfigError(f"resume: model {kind.name!r} keeps nothing to go on from. Leave --resume out")
+    if path.exists():
+        raise RunError(
+            f"{path}: holds a model, and the table beside it would be of {kind.name!r}. Choose another --out"
+        )
+    return nullcontext()
+
+
 def _fit(
-    table: Table, config: RunConfig, schema: Schema, writer: RunWriter, resume: bool, progress: Progress
+    table: Table, config: RunConfig, schema: Schema, writer: RunWriter | None, resume: bool, progress: Progress
 ) -> Synthesizer:
     from synthgen.synthesizers.synthesizer import Synthesizer
 
     model = Synthesizer.from_config(config, schema)
+    if writer is None:  # nothing would be kept of a training that is stopped halfway: Ctrl-C ends the program
+        return model.fit(table, progress=progress)
     with _interruptible(progress) as stop:
         model.fit(table, progress=progress, writer=writer, resume=resume, stop=stop)
     model.write(writer, keep_checkpoint=model.interrupted_)

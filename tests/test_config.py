@@ -2,13 +2,15 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from synthgen.config import RunConfig, check_settings, load_config
+from synthgen.config import ModelName, RunConfig, check_settings, load_config
 from synthgen.errors import ConfigError
 from synthgen.toml import to_toml
+
+*FIRST, LAST = map(repr, get_args(ModelName))
 
 
 @pytest.mark.parametrize(
@@ -25,7 +27,7 @@ from synthgen.toml import to_toml
         ("minutes = inf", "quick.toml: minutes must be a finite number; got inf"),
         ("holdout = 1.0", "quick.toml: holdout must be below 1; got 1.0"),
         ("device = 'gpu'", "quick.toml: device must be 'auto', 'cpu', 'cuda' or 'mps'; got 'gpu'"),
-        ("model.name = 'gam'", "quick.toml: model.name must be 'gan', 'vae', 'independent' or 'resample'; got 'gam'"),
+        ("model.name = 'gam'", f"quick.toml: model.name must be {', '.join(FIRST)} or {LAST}; got 'gam'"),
         ("delimiter = '::'", "quick.toml: delimiter must be one character; got '::'"),
         ("columns.age.tail = 'heavy'", "quick.toml: columns.age.type is missing; it has no default"),
         ("seed = -1\nminutes = 0", "quick.toml: seed must be at least 0; got -1 (and 1 more)"),

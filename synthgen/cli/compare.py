@@ -29,7 +29,7 @@ def _names(_ctx: click.Context, _param: click.Parameter, value: str) -> list[str
 @click.argument("data", type=click.Path())
 @click.option(
     "--models",
-    default=",".join(MODEL_NAMES),
+    default=",".join(name for name in MODEL_NAMES if not name.startswith("sdv:")),  # those need an extra
     show_default=True,
     callback=_names,
     metavar="NAMES",

@@ -101,7 +101,16 @@ reading_options = _together(
     ]
 )
 
-MODEL_NAMES = ("gan", "vae", "independent", "resample")
+MODEL_NAMES = (
+    "gan",
+    "vae",
+    "independent",
+    "resample",
+    "sdv:ctgan",
+    "sdv:tvae",
+    "sdv:gaussian-copula",
+    "sdv:copula-gan",
+)
 """Those of ``synthgen.config.ModelName``, which costs an import that ``--help`` does not need."""
 
 comparing_options = _together(

@@ -6,7 +6,9 @@ from synthgen.synthesizers.any_order import AnyOrderGan
 from synthgen.synthesizers.base import Model
 from synthgen.synthesizers.independent import Independent
 from synthgen.synthesizers.resample import Resample
+from synthgen.synthesizers.sdv import SdvCopulaGan, SdvCtgan, SdvGaussianCopula, SdvTvae
 from synthgen.synthesizers.vae import VaeModel
 
-MODELS: dict[str, type[Model]] = {model.name: model for model in (AnyOrderGan, VaeModel, Independent, Resample)}
+_SDV = (SdvCtgan, SdvTvae, SdvGaussianCopula, SdvCopulaGan)
+MODELS: dict[str, type[Model]] = {m.name: m for m in (AnyOrderGan, VaeModel, Independent, Resample, *_SDV)}
 """As in ``--model``; ``synthgen.config.ModelName`` names them too, for the command line knows them without torch."""

@@ -82,12 +82,24 @@ class Model(ABC):
         title: for people.
         exposes: how it gives real people away by construction, continuing "it ..."; empty when it does not.
         unsaved: why it may not be written to disk, continuing its name; empty when it may.
+        unbounded: why ``minutes`` does not hold it, continuing "it ..."; empty when it does.
+        makes_rows: whether its rows are made, not rows of the table, so that they may be written to disk.
     """
 
     name: ClassVar[str]
     title: ClassVar[str]
     exposes: ClassVar[str] = ""
     unsaved: ClassVar[str] = ""
+    unbounded: ClassVar[str] = ""
+    makes_rows: ClassVar[bool] = True
+
+    @classmethod  # noqa: B027 - most models need nothing
+    def check_available(cls) -> None:
+        """Whether what it needs is installed.
+
+        Raises:
+            MissingExtraError: it is not.
+        """
 
     @abstractmethod
     def fit(self, job: Job) -> Account:

@@ -20,6 +20,7 @@ class Resample(Model):
     title: ClassVar[str] = "training rows again"
     exposes: ClassVar[str] = "hands out the training rows"
     unsaved: ClassVar[str] = "holds the training rows, and no run folder may"
+    makes_rows: ClassVar[bool] = False
     table: pa.Table
 
     def fit(self, job: Job) -> Account:

@@ -128,6 +128,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         progress = progress or Silent()
         config = self._config()
         kind = MODELS[config.model.name]
+        kind.check_available()
         if writer is not None:
             check_savable(kind)
         device = device_of(config.device)
@@ -137,7 +138,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         if self.schema is None:
             progress.stage("detecting columns")
         schema = schema_of(table, config, self.schema)
-        self.notes_ = _notes(len(table), kind)
+        self.notes_ = _notes(len(table), kind, config)
         for note in self.notes_:
             progress.message(note, warning=True)
         model = kind()
@@ -302,10 +303,11 @@ def check_savable(kind: type[Model]) -> None:
         ConfigError: it may not, and why.
     """
     if kind.unsaved:
-        raise ConfigError(f"model: {kind.name!r} {kind.unsaved}. Use it from Python, or choose another model")
+        hint = "'synthgen run' and 'synthgen compare' need no saved model" if kind.makes_rows else "Use it from Python"
+        raise ConfigError(f"model: {kind.name!r} {kind.unsaved}. {hint}, or choose another model")
 
 
-def _notes(rows: int, kind: type[Model]) -> list[str]:
+def _notes(rows: int, kind: type[Model], config: RunConfig) -> list[str]:
     """What so few rows, or a model of this kind, cannot give."""
     notes = []
     if rows < FEW_ROWS:
@@ -313,6 +315,8 @@ def _notes(rows: int, kind: type[Model]) -> list[str]:
             f"{rows:,} rows are few: shares of columns and strong pairs can be trusted, links among three or more "
             f"columns and values held by fewer than {max(5, rows // 50)} rows cannot"
         )
+    if kind.unbounded and config.minutes is not None:
+        notes.append(f"minutes: {config.minutes:g} asked for, but model {kind.name!r} {kind.unbounded}")
     if kind.exposes:
         notes.append(f"model {kind.name!r} is not private: it {kind.exposes}; keep what it makes to yourself")
     return notes

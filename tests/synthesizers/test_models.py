@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import importlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
@@ -12,13 +15,27 @@ import pytest
 import synthgen
 from synthgen.cli.options import MODEL_NAMES
 from synthgen.config import ModelName
-from synthgen.errors import ConfigError
+from synthgen.errors import ConfigError, MissingExtraError
 from synthgen.synthesizers import MODELS
 from synthgen.synthesizers.base import DECODE_ROWS
+from synthgen.synthesizers.sdv import SdvModel
 from tests.made import accounts
 
 QUICK = {"max_steps": 40, "evaluate_every": 20, "width": 16, "blocks": 1}
-each_model = pytest.mark.parametrize("name", MODELS)
+
+
+def available(name: str) -> bool:
+    try:
+        MODELS[name].check_available()
+    except MissingExtraError:
+        return False
+    return True
+
+
+NOT_THERE = pytest.mark.skip(reason="the extra sdv is not installed")
+each_model = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if available(name) else NOT_THERE) for name in MODELS]
+)
 
 
 @pytest.fixture(scope="module")
@@ -27,10 +44,22 @@ def frame() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def fitted(frame: pd.DataFrame) -> dict[str, synthgen.Synthesizer]:
+def few_epochs() -> Iterator[None]:
+    """SDV's networks, where they are installed, train 3 epochs in place of 300."""
+    with pytest.MonkeyPatch.context() as patch:
+        for kind in (kind for name, kind in MODELS.items() if available(name) and issubclass(kind, SdvModel)):
+            sdv = importlib.import_module("sdv.single_table")
+            if kind.has_network:
+                quick = functools.partial(getattr(sdv, kind.synthesizer), epochs=3)
+                patch.setattr(sdv, kind.synthesizer, quick)
+        yield
+
+
+@pytest.fixture(scope="module")
+def fitted(frame: pd.DataFrame, few_epochs: None) -> dict[str, synthgen.Synthesizer]:
     return {
         name: synthgen.Synthesizer(model=name, random_state=0, target="is_bot", training=QUICK).fit(frame)
-        for name in MODELS
+        for name in filter(available, MODELS)
     }
 
 
