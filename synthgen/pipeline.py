@@ -172,7 +172,7 @@ def fit(
         model = _fit(table, config, schema, writer, resume, progress)
     training = model.facts_.get("training")
     figures: list[Figure] = []
-    if training is not None and training["held_out_loss"] is not None:
+    if training is not None and training.get("held_out_loss") is not None:
         figures = [
             {
                 "name": "held-out loss",

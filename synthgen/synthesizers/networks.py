@@ -156,13 +156,9 @@ class _Keeper:
             trainer.history[-1]["quality"] = self.figure
         per_step = (now - self.started) / max(1, clock.step - self.first_step)
         total = trainer.expected_steps
-        self.progress.step(
-            clock.step,
-            max(total, clock.step),
-            trainer.history[-1]["held_out_loss"],
-            self.figure,
-            per_step * max(0, total - clock.step),
-        )
+        figures = {name: value for name, value in trainer.history[-1].items() if name != "step"}
+        left = per_step * max(0, total - clock.step)
+        self.progress.step(clock.step, max(total, clock.step), figures | {"quality": self.figure}, left)
         if self.writer is not None and now - self.kept > SECONDS_BETWEEN_CHECKPOINTS and not clock.done:
             self.keep()
 
