@@ -119,6 +119,9 @@ class NetworkModel(TokenModel, Generic[Network]):
         parts = side_by_side(chunk, range(start, start + rows, CHUNK_ROWS), roll_out.device)
         return np.concatenate(parts) if parts else np.zeros((0, len(roll_out.layout.slots)), np.int32)
 
+    def token_vectors(self) -> list[np.ndarray]:
+        return [] if self.network is None else [v.cpu().numpy() for v in self.biased(self.network).token_vectors()]
+
     def weights(self) -> dict[str, np.ndarray]:
         return {} if self.network is None else {k: v.cpu().numpy() for k, v in self.network.state_dict().items()}
 
