@@ -18,8 +18,8 @@ from synthgen.synthesizers.synthesizer import Synthesizer
 from synthgen.table.files import read_table
 from synthgen.table.table import Table
 
-MOST_GIVEN = 100_000
-"""Rows of a file that are looked at."""
+MOST_TOKENS, FEWEST_ROWS = 2_000_000, 1_000
+"""Tokens of a file that are looked at, some ten seconds on one core: 80,000 rows of 25 slots."""
 READING = ("missing", "delimiter", "encoding", "decimal")
 
 
@@ -65,11 +65,12 @@ def given_rows(fitted: Synthesizer, subject: Subject | None, rows: Any, reading:
             f"{shown}: lacks column {lacking[0]!r}{more} of the training table; all of its columns are needed to score "
             f"a row. For {lacking[0]!r}: {near_miss(lacking[0], table.names)}"
         )
+    most = max(FEWEST_ROWS, MOST_TOKENS // len(subject.layout.slots))
     like = subject.model.codec.decode(subject.drawn_NS, subject.seed)
     decimals = (fitted.origin_.dialect.decimal, ".", table.origin.dialect.decimal)
     spelled = align(
-        like, pa.table({}), table.arrow.select(wanted).slice(0, MOST_GIVEN), fitted.schema_,
+        like, pa.table({}), table.arrow.select(wanted).slice(0, most), fitted.schema_,
         ("the training table", "", shown), decimals,
     )  # fmt: skip
-    notes = [f"The first {MOST_GIVEN:,} of {len(table):,} rows were looked at."] if len(table) > MOST_GIVEN else []
+    notes = [f"The first {most:,} of {len(table):,} rows were looked at."] if len(table) > most else []
     return Given(subject.model.codec.encode(spelled.tables[2], subject.seed), shown, [*notes, *spelled.notes])

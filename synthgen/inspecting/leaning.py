@@ -8,7 +8,7 @@ Letters: N rows, S slots, R repeats, C columns, K rows to compare with.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from synthgen.layout import Layout
 Score = Callable[[np.ndarray], np.ndarray]
 """``(N, S)`` tokens to ``(N,)`` scores."""
 REPEATS = 3
+ROWS_AT_ONCE = 8_192
 MOST_SCORED = 200_000
 """Rows scored to explain some: seconds on one core."""
 
@@ -44,13 +45,10 @@ def importance(
         Breiman 2001, doi:10.1023/A:1010933404324 (permutation importance); Strobl et al. 2008,
         doi:10.1186/1471-2105-9-307 (exchanged only among rows that are alike).
     """
-    before_N = score(tokens_NS)
-    found = np.zeros((len(layout.slots), repeats))
-    for slot in range(len(layout.slots)):
-        for repeat in range(repeats):
-            after_N = score(exchanged(layout, slot, tokens_NS, rng))
-            found[slot, repeat] = np.abs(after_N - before_N).mean()
-    return found
+    before_N, n_slots = score(tokens_NS), len(layout.slots)
+    changed = (exchanged(layout, slot, tokens_NS, rng) for slot in range(n_slots) for _ in range(repeats))
+    found = [np.abs(after_N - before_N).mean() for after_N in _scored(score, changed)]
+    return np.array(found).reshape(n_slots, repeats)
 
 
 def pushes(score: Score, layout: Layout, rows_NS: np.ndarray, others_KS: np.ndarray) -> np.ndarray:
@@ -72,9 +70,30 @@ def pushes(score: Score, layout: Layout, rows_NS: np.ndarray, others_KS: np.ndar
     paths = list(layout.paths.values())
     k = max(1, min(len(others_KS), MOST_SCORED // max(1, len(rows_NS) * len(paths))))
     others_KS, before_N = others_KS[:k], score(rows_NS)
-    found = np.zeros((len(rows_NS), len(paths)))
-    for column, slots in enumerate(paths):
-        changed = np.repeat(rows_NS, k, axis=0)
-        changed[:, slots] = np.tile(others_KS[:, slots], (len(rows_NS), 1))
-        found[:, column] = before_N - score(changed).reshape(len(rows_NS), k).mean(axis=1)
-    return found
+    changed = (_borrowed(rows_NS, others_KS, slots) for slots in paths)
+    found = [before_N - after.reshape(len(rows_NS), k).mean(axis=1) for after in _scored(score, changed)]
+    return np.stack(found, axis=1)
+
+
+def _borrowed(rows_NS: np.ndarray, others_KS: np.ndarray, slots: list[int]) -> np.ndarray:
+    """``(N * K, S)``: each row with these slots of each of the others."""
+    changed = np.repeat(rows_NS, len(others_KS), axis=0)
+    changed[:, slots] = np.tile(others_KS[:, slots], (len(rows_NS), 1))
+    return changed
+
+
+def _scored(score: Score, parts: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    """The scores of each part; many parts are scored in one go, for a call has a cost of its own."""
+    waiting: list[np.ndarray] = []
+    for part in parts:
+        waiting.append(part)
+        if sum(map(len, waiting)) >= ROWS_AT_ONCE:
+            yield from _split(score, waiting)
+            waiting = []
+    yield from _split(score, waiting)
+
+
+def _split(score: Score, parts: list[np.ndarray]) -> list[np.ndarray]:
+    if not parts:
+        return []
+    return np.split(score(np.concatenate(parts)), np.cumsum([len(part) for part in parts])[:-1])

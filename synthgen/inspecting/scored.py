@@ -18,7 +18,7 @@ from synthgen.reporting.words import show_figure, show_plain
 from synthgen.seeding import numpy_stream
 
 FEWEST_ROWS = 50
-MOST_LOOKED_UP = 200_000_000
+MOST_LOOKED_UP = 100_000_000
 """Tokens read to find what the critic leans on: some seconds on one core. Beyond it, fewer rows are taken."""
 TYPICAL = 16
 """Rows that lend their values to explain a score."""

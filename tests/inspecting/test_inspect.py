@@ -16,6 +16,7 @@ import torch
 
 import synthgen
 from synthgen.errors import ConfigError, DataError, NotFittedError
+from synthgen.inspecting import given
 from synthgen.inspecting.collect import inspect_run
 from synthgen.inspecting.subject import ROWS
 from synthgen.nets.critic import Critic
@@ -181,6 +182,15 @@ def test_the_rows_of_a_file_are_found_by_their_number_and_their_reason(
     spread = charts_of(parts_of(from_file)["rows"])["Scores of the critic"]
     assert set(spread["series"]) == {"generated rows", "new.csv"}
     assert all(sum(shares) == pytest.approx(1) for shares in spread["series"].values())
+
+
+def test_of_many_rows_the_first_are_looked_at_and_it_is_said(
+    runs: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(given, "MOST_TOKENS", 100)
+    monkeypatch.setattr(given, "FEWEST_ROWS", 30)
+    part = parts_of(inspect_run(runs["gan"], rows=accounts(50)))["rows"]
+    assert "The first 30 of 50 rows were looked at." in part["said"]
 
 
 def test_generated_rows_are_those_that_sample_writes(runs: dict[str, Path]) -> None:

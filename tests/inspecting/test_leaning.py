@@ -102,4 +102,13 @@ def test_many_rows_and_columns_are_compared_with_fewer_others(monkeypatch: pytes
     monkeypatch.setattr(leaning, "MOST_SCORED", 30)
     rows = RNG.integers(0, [4, 3], (5, 2))
     pushes(score, layout, rows, RNG.integers(0, [4, 3], (16, 2)))
-    assert asked == [5, 15, 15]
+    assert asked == [5, 2 * 15]  # both columns in one go
+
+
+def test_scores_in_one_go_are_those_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    layout, rows = layout_of([4, 3, 5]), RNG.integers(0, [4, 3, 5], (40, 3))
+    found = []
+    for at_once in (1, 100, 10_000):
+        monkeypatch.setattr(leaning, "ROWS_AT_ONCE", at_once)
+        found.append(importance(lambda tokens: tokens @ [1.0, 10.0, 100.0], layout, rows, np.random.default_rng(0)))
+    assert found[0].tolist() == found[1].tolist() == found[2].tolist()
