@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from synthgen.errors import ConfigError, near_miss
-from synthgen.training.settings import TrainingSettings
+from synthgen.training.settings import CriticSettings, TrainingSettings
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -44,6 +44,19 @@ class ModelSettings(BaseModel):
     name: ModelName = "gan"
 
 
+class SamplingSettings(BaseModel):
+    """How rows are drawn.
+
+    Attributes:
+        steps: passes of the network for the first slots of all columns; None: one for each, the most faithful.
+        guide: rows drawn for each that the critic lets pass; 1: it is not asked.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    steps: int | None = Field(default=None, ge=1)
+    guide: float = Field(default=1.0, ge=1, le=32, allow_inf_nan=False)
+
+
 class RunConfig(BaseModel):
     """Everything that decides a run, besides the data.
 
@@ -61,6 +74,8 @@ class RunConfig(BaseModel):
         columns: what detection gets wrong, by column.
         model: which model.
         training: how it is trained.
+        critic: who judges, and teaches, while it is trained.
+        sampling: how rows are drawn.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -77,6 +92,8 @@ class RunConfig(BaseModel):
     columns: dict[str, ColumnSettings] = Field(default_factory=dict)
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
+    critic: CriticSettings = CriticSettings()
+    sampling: SamplingSettings = SamplingSettings()
 
 
 def load_config(path: Path | str | None = None, overrides: Mapping[str, Any] | None = None) -> RunConfig:

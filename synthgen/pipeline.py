@@ -133,7 +133,7 @@ def run(
     summary = Summary(
         columns=parts["columns"],
         pairs=parts["pairs"],
-        figures=parts["figures"],
+        figures=[*parts["figures"], *_training_figures(model)],
         verdicts=parts["verdicts"],
         notes=notes,
         files=files,
@@ -170,17 +170,7 @@ def fit(
     schema = schema_of(table, config, schema_path)
     with writing(out) as writer:
         model = _fit(table, config, schema, writer, resume, progress)
-    training = model.facts_.get("training")
-    figures: list[Figure] = []
-    if training is not None and training.get("held_out_loss") is not None:
-        figures = [
-            {
-                "name": "held-out loss",
-                "value": f"{training['held_out_loss']:.3f} nats per row",
-                "floor": "-",
-                "note": f"best at step {training['best_step']:,} of {training['steps']:,}",
-            }
-        ]
+    figures = _training_figures(model)
     columns: list[ColumnLine] = [
         {"name": c.name, "type": c.type, "error": None, "floor": None} for c in model.schema_.columns
     ]
@@ -194,7 +184,14 @@ def fit(
 
 
 def sample(
-    run_folder: str | Path, rows: int, output: str | Path, *, seed: int = 0, progress: Progress | None = None
+    run_folder: str | Path,
+    rows: int,
+    output: str | Path,
+    *,
+    seed: int = 0,
+    steps: int | None = None,
+    guide: float | None = None,
+    progress: Progress | None = None,
 ) -> Outcome:
     """Write rows from a run folder to a file, chunk by chunk.
 
@@ -203,10 +200,13 @@ def sample(
         rows: how many.
         output: ending in csv, csv.gz or parquet.
         seed: the same one gives the same rows.
+        steps: passes of the network; None: as the run says.
+        guide: rows drawn for each that the critic lets pass; None: as the run says.
         progress: is told what happens.
 
     Raises:
         RunError: the run folder is damaged or foreign.
+        ConfigError: the model has no steps or no critic.
         DataError: the file cannot be written.
     """
     progress = progress or Silent()
@@ -216,7 +216,7 @@ def sample(
 
     model = load(run_folder)
     progress.stage("sampling")
-    _write(model, Path(output), rows, seed, progress)
+    _write(model, Path(output), rows, seed, progress, steps=steps, guide=guide)
     return Outcome(Summary(files={"synthetic table": str(output)}))
 
 
@@ -246,13 +246,21 @@ def holdout_share(rows: int, config: RunConfig) -> float:
 
 
 def _write(
-    model: Synthesizer, output: Path, rows: int, seed: int, progress: Progress, keep: list[pa.Table] | None = None
+    model: Synthesizer,
+    output: Path,
+    rows: int,
+    seed: int,
+    progress: Progress,
+    *,
+    keep: list[pa.Table] | None = None,
+    steps: int | None = None,
+    guide: float | None = None,
 ) -> None:
     """Sample into a file; the first rows are kept in memory for an evaluation where asked for."""
 
     def chunks() -> Iterator[pa.Table]:
         done = 0
-        for chunk in model.sample_chunks(rows, random_state=seed):
+        for chunk in model.sample_chunks(rows, random_state=seed, steps=steps, guide=guide):
             if keep is not None and done < MAX_JUDGED_ROWS:
                 keep.append(chunk)
             done += len(chunk)
@@ -260,6 +268,31 @@ def _write(
             progress.rows(done, rows)
 
     write_table_chunks(output, chunks(), model.origin_)
+
+
+ENDS = {
+    "held-out loss": "ended by the held-out loss: going on would be copying",
+    "critic": "ended by the critic, which could not tell any more",
+    "steps": "ended by the number of steps",
+}
+"""Why training let its rate decay -> what the summary says."""
+
+
+def _training_figures(model: Synthesizer) -> list[Figure]:
+    """What ended the training, and whether the critic can tell what came of it from rows that it has not seen."""
+    training = model.facts_.get("training", {})
+    figures: list[Figure] = []
+    if training.get("held_out_loss") is not None:
+        end = ENDS.get(training.get("ended_by"), "")
+        note = f"best at step {training['best_step']:,} of {training['steps']:,}{'; ' * bool(end)}{end}"
+        value = f"{training['held_out_loss']:.3f} nats per row"
+        figures.append({"name": "held-out loss", "value": value, "floor": "-", "note": note})
+    if critic := training.get("critic"):
+        told = "tells" if critic["low"] > 0.5 else "cannot tell"
+        interval = f"95 % interval {critic['low']:.3f} to {critic['high']:.3f}"
+        note = f"{interval}: {told} {critic['rows']:,} held-out rows from drawn ones"
+        figures.append({"name": "critic (AUC)", "value": f"{critic['auc']:.3f}", "floor": "0.500", "note": note})
+    return figures
 
 
 def _notes(model: Synthesizer) -> list[str]:

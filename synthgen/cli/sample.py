@@ -16,8 +16,17 @@ from synthgen.cli.options import SynthgenCommand, output_options, reporter_of, s
     "--output", type=click.Path(), metavar="FILE", required=True, help="csv, csv.gz or parquet, by its ending."
 )
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Of every random draw.  [default: 0]")
+@click.option("--steps", type=click.IntRange(min=1), metavar="K", help="Passes of the network: fewer are faster.")
+@click.option(
+    "--guide",
+    type=click.FloatRange(min=1, max=32),
+    metavar="G",
+    help="Draw G rows for each that the critic lets pass: slower, closer.",
+)
 @output_options
-def sample(run: str, rows: int, output: str, seed: int | None, **flags: Any) -> None:
+def sample(
+    run: str, rows: int, output: str, seed: int | None, steps: int | None, guide: float | None, **flags: Any
+) -> None:
     """Write rows of the model in RUN to a file.
 
     They are written in chunks: memory does not grow with the number of rows.
@@ -25,5 +34,5 @@ def sample(run: str, rows: int, output: str, seed: int | None, **flags: Any) -> 
     with reporter_of(flags) as progress:
         from synthgen import pipeline
 
-        outcome = pipeline.sample(run, rows, output, seed=seed or 0, progress=progress)
+        outcome = pipeline.sample(run, rows, output, seed=seed or 0, steps=steps, guide=guide, progress=progress)
     show(outcome.summary, flags)

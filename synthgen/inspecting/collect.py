@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from synthgen.errors import DataError, NotFittedError
-from synthgen.inspecting.curves import curves
+from synthgen.inspecting.curves import curves, show_auc
 from synthgen.inspecting.embedding import maps
 from synthgen.inspecting.given import given_rows
 from synthgen.inspecting.scored import leaning_part, rows_part
@@ -108,11 +108,14 @@ def _top(fitted: Synthesizer, subject: Subject | None) -> list[list[str]]:
     if training.get("held_out_loss") is not None:
         top.append(["Held-out loss", f"{training['held_out_loss']:.3f} nats"])
     looks = [entry for entry in fitted.history_ if entry.get("critic_auc") is not None]
-    if looks:
-        top.append(["Critic AUC, last look", show_figure(looks[-1]["critic_auc"], "score")])
-    figures = [entry["quality"] for entry in fitted.history_ if entry.get("quality") is not None]
-    if figures:
-        top.append(["Live quality", show_figure(figures[-1], "share")])
+    if judged := training.get("critic"):
+        figures = {"critic_auc": judged["auc"], "critic_auc_low": judged["low"], "critic_auc_high": judged["high"]}
+        top.append(["Critic AUC at the end", show_auc(figures)])
+    elif looks:
+        top.append(["Critic AUC, last look", show_auc(looks[-1])])
+    qualities = [entry["quality"] for entry in fitted.history_ if entry.get("quality") is not None]
+    if qualities:
+        top.append(["Live quality", show_figure(qualities[-1], "share")])
     if subject is not None:
         top.append(["Critic", "none" if subject.score is None else "kept with the model"])
     return top

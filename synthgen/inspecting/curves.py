@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from synthgen.metrics.charts import Lines, Number, Series
-from synthgen.reporting.words import show_plain, spoken
+from synthgen.reporting.words import show_figure, show_interval, show_plain, spoken
 
 AUC, CHANCE = "critic_auc", 0.5
 AUC_ENDS = (f"{AUC}_low", f"{AUC}_high")
@@ -82,6 +82,18 @@ def curves(history: Sequence[Mapping[str, Any]]) -> list[Lines]:
         if names:
             charts.append(_chart(panel, names, history))
     return charts
+
+
+def show_auc(figures: Mapping[str, Any]) -> str:
+    """The critic's area, with its interval where there is one.
+
+    Example:
+        >>> show_auc({"critic_auc": 0.5231, "critic_auc_low": 0.51, "critic_auc_high": 0.536})
+        '0.523 (0.510 to 0.536)'
+    """
+    ends = [float(figures[end]) for end in AUC_ENDS if figures.get(end) is not None]
+    interval = f" ({show_interval(ends, 'score')})" if len(ends) == 2 else ""
+    return show_figure(figures[AUC], "score") + interval
 
 
 def _chart(panel: Panel, names: Mapping[str, str], history: Sequence[Mapping[str, Any]]) -> Lines:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from synthgen.config import SamplingSettings, check_settings
 from synthgen.inspecting.leaning import Score
 from synthgen.layout import Layout
 from synthgen.synthesizers.base import TokenModel
@@ -53,9 +54,10 @@ class Subject:
 
 def subject_of(fitted: Synthesizer, seed: int) -> Subject | None:
     """None: the model works on something else, or there is nothing to model."""
-    model = fitted.model_
-    if not isinstance(model, TokenModel) or not model.codec.layout().slots:
+    if not isinstance(fitted.model_, TokenModel) or not fitted.model_.codec.layout().slots:
         return None
+    how = check_settings(SamplingSettings, fitted.config_.get("sampling", {}), "sampling")
+    model = fitted.model_.drawing(how)
     layout = model.codec.layout()
     return Subject(
         model, layout, list(model.codec.modelled), model.codec.token_names(), model.draw(0, ROWS, seed), seed

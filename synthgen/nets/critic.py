@@ -35,6 +35,9 @@ class InsideCells(nn.Module):
     waves: Tensor
     starts: Tensor
     n_fine: Tensor
+    spans: Tensor
+    steps: Tensor
+    octaves: Tensor
 
     def __init__(self, layout: Layout, width: int) -> None:
         super().__init__()
@@ -51,6 +54,19 @@ class InsideCells(nn.Module):
         n_fine = torch.tensor([sizes[f] for f in self.fine], dtype=torch.long)
         self.register_buffer("n_fine", n_fine, persistent=False)
         self.register_buffer("waves", torch.cat(waves) if waves else torch.zeros(0, 2 * INSIDE_WAVES), persistent=False)
+        first = np.cumsum([0, *sizes])
+        spans, steps = torch.zeros(first[-1], len(pairs), 3), torch.zeros(first[-1], len(pairs))
+        for m, (c, f) in enumerate(pairs):
+            found = places_inside(layout, c, f)
+            n = np.isfinite(found).sum(1)
+            step = np.where(n > 1, found[:, 1] - found[:, 0], 0.0) if found.shape[1] > 1 else np.zeros(len(found))
+            step = np.nan_to_num(step)
+            start = np.nan_to_num(found[:, 0])
+            spans[first[c] : first[c + 1], m] = torch.as_tensor(np.stack([start, step, n > 0], 1), dtype=torch.float32)
+            steps[first[f] : first[f + 1], m] = torch.arange(sizes[f]).float()
+        self.register_buffer("spans", spans.flatten(1), persistent=False)
+        self.register_buffer("steps", steps, persistent=False)
+        self.register_buffer("octaves", math.pi * 2.0 ** torch.arange(INSIDE_WAVES), persistent=False)
         self.mix = nn.Parameter(torch.randn(len(pairs), 2 * INSIDE_WAVES, width) * 0.1)
 
     @staticmethod
@@ -58,6 +74,20 @@ class InsideCells(nn.Module):
         place = torch.as_tensor(places_CF.ravel(), dtype=torch.float32)[:, None]
         angle = math.pi * place * 2.0 ** torch.arange(INSIDE_WAVES)
         return torch.cat([angle.sin(), angle.cos()], 1).nan_to_num(0.0)
+
+    def soft(self, weights_BV: Tensor) -> Tensor:
+        """The same from weights over the tokens of each slot, for gradients into the fine ones.
+
+        Exact where the weights are zeros and ones; between those, the waves of the mean place.
+        """
+        if not self.coarse:
+            return self.mix.new_zeros(len(weights_BV), self.mix.shape[2])
+        spans_BM3 = (weights_BV.detach() @ self.spans).view(len(weights_BV), -1, 3)
+        start_BM, step_BM, applies_BM = spans_BM3.unbind(2)
+        place_BM = start_BM + step_BM * (weights_BV @ self.steps)
+        angle_BMW = place_BM[:, :, None] * self.octaves
+        waves_BMW = torch.cat([angle_BMW.sin(), angle_BMW.cos()], 2) * applies_BM[:, :, None]
+        return waves_BMW.flatten(1) @ self.mix.flatten(0, 1)
 
     def forward(self, tokens_BS: Tensor) -> Tensor:
         """The sum over columns."""
@@ -122,7 +152,7 @@ class Critic(nn.Module):
         waves: int = 6,
     ) -> None:
         super().__init__()
-        self.layout, self.dropout = layout, dropout
+        self.layout, self.width, self.dropout = layout, width, dropout
         sizes = torch.tensor(layout.sizes)
         self.register_buffer("first", sizes.cumsum(0) - sizes, persistent=False)
         self.n_tokens = int(sizes.sum())
@@ -156,11 +186,27 @@ class Critic(nn.Module):
         if self.n_tokens > MULTI_HOT_TOKENS:
             h_BD = F.embedding_bag(chosen_BS, embed, mode="sum")
         else:
-            h_BD = embed.new_zeros(len(tokens_BS), self.n_tokens).scatter_(1, chosen_BS, 1.0) @ embed
-        h_BD = h_BD + self.inside(tokens_BS)
+            h_BD = self.one_hot(tokens_BS) @ embed
+        return self._score(h_BD + self.inside(tokens_BS), rng)
+
+    def soft(self, weights_BV: Tensor, rng: torch.Generator | None = None) -> Tensor:
+        """Scores of rows as weights over the tokens of each slot, slot by slot; gradients go through to them."""
+        return self._score(self.inputs(weights_BV), rng)
+
+    def one_hot(self, tokens_BS: Tensor) -> Tensor:
+        """``(B, V)`` zeros and ones: what ``soft`` takes, of whole rows."""
+        none_BV = self.embed.new_zeros(len(tokens_BS), self.n_tokens)
+        return none_BV.scatter_(1, tokens_BS + self.first, 1.0)
+
+    def _score(self, h_BD: Tensor, rng: torch.Generator | None) -> Tensor:
         learning = self.training and rng is not None
         between = partial(drop, share=self.dropout, rng=rng) if learning and self.dropout else None
         for block in self.trunk:
             h_BD = block(h_BD, between)
         score_B: Tensor = self.out(self.norm(h_BD)).squeeze(1)
         return score_B
+
+    def inputs(self, weights_BV: Tensor) -> Tensor:
+        """What the blocks read of rows as weights over the tokens of each slot, slot by slot; gradients go through."""
+        h_BD: Tensor = weights_BV @ self.waves(self.embed) + self.inside.soft(weights_BV)
+        return h_BD

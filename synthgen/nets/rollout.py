@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from synthgen.nets.any_order import AnyOrderGenerator, Residual
+from synthgen.nets.passes import divide
 from synthgen.seeding import derived_seed
 
 CHUNK_ROWS = 512
@@ -58,12 +60,18 @@ class RollOut:
 
     Args:
         generator: put in evaluation mode here.
-        fine_passes: see ``FINE_PASSES``.
+        steps: passes for the first slots of all paths, finer ones in proportion; None: one for each.
+        dependence_SS: what hangs together (``synthgen.nets.passes.dependence``); None: nothing is known.
     """
 
-    def __init__(self, generator: AnyOrderGenerator, fine_passes: int = FINE_PASSES) -> None:
-        self.generator, self.fine_passes = generator.eval(), fine_passes
-        self.layout = generator.layout
+    def __init__(
+        self, generator: AnyOrderGenerator, steps: int | None = None, dependence_SS: np.ndarray | None = None
+    ) -> None:
+        self.generator, self.layout = generator.eval(), generator.layout
+        n_slots, n_first = len(self.layout.slots), len(self.layout.stages[0])
+        self.steps = None if steps is None or steps >= n_first else steps
+        self.fine_passes = FINE_PASSES if self.steps is None else max(1, round(FINE_PASSES * self.steps / n_first))
+        self.dependence_SS = np.zeros((n_slots, n_slots)) if dependence_SS is None else dependence_SS
         with torch.no_grad():
             self.embed, head, bias = (t.detach() for t in generator.tables())
         self.device = self.embed.device
@@ -123,8 +131,12 @@ class RollOut:
 
     def _passes(self, rng: torch.Generator) -> list[list[int]]:
         """Which slots are drawn from the same state, in which order."""
-        passes = []
-        for stage in self.layout.stages:
+        stages = self.layout.stages
+        passes: list[list[int]] = []
+        if self.steps is not None:
+            dice = np.random.default_rng(int(torch.randint(2**62, (1,), generator=rng, device=self.device)))
+            passes = divide(stages.pop(0), self.steps, self.dependence_SS, dice)
+        for stage in stages:
             order = [stage[i] for i in torch.randperm(len(stage), generator=rng, device=self.device).tolist()]
             together = 1
             if self.layout.slots[stage[0]].level > 0:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
@@ -13,7 +15,9 @@ from synthgen.nets.any_order import AnyOrderGenerator
 from synthgen.nets.leave_one_out import leave_one_out
 from synthgen.nets.rollout import RollOut
 from synthgen.synthesizers.networks import NetworkModel
+from synthgen.training.loop import Objective
 from synthgen.training.planning import Plan
+from synthgen.training.rival import Rival
 
 
 class AnyOrderGan(NetworkModel[AnyOrderGenerator]):
@@ -31,8 +35,16 @@ class AnyOrderGan(NetworkModel[AnyOrderGenerator]):
     def objective(self, layout: Layout, chosen: Plan, device: torch.device) -> MaskedLikelihood:
         return MaskedLikelihood(layout, device, chosen.any_share, chosen.task_share)
 
-    def roll_out(self, network: AnyOrderGenerator) -> RollOut:
-        return RollOut(network)
+    def roll_out(self, network: AnyOrderGenerator, steps: int | None = None) -> RollOut:
+        return RollOut(network, steps, self._dependence_SS)
+
+    def taught_by(
+        self, rival: Rival, objective: Objective[AnyOrderGenerator]
+    ) -> Callable[[AnyOrderGenerator, torch.Tensor], torch.Tensor]:
+        def adversarial(network: AnyOrderGenerator, tokens_BS: torch.Tensor) -> torch.Tensor:
+            return rival.against(network, tokens_BS, partial(objective.learn, network))
+
+        return adversarial
 
     def biased(self, network: AnyOrderGenerator) -> AnyOrderGenerator:
         return network

@@ -15,7 +15,8 @@ import pyarrow as pa
 import torch
 
 from synthgen.codec import Codec
-from synthgen.config import RunConfig
+from synthgen.config import RunConfig, SamplingSettings
+from synthgen.errors import ConfigError
 from synthgen.layout import Layout
 from synthgen.nets.critic import Critic
 from synthgen.nets.rollout import CHUNK_ROWS
@@ -126,6 +127,18 @@ class Model(ABC):
     def walk(self, n_steps: int, seed: int) -> Walk | None:
         """What lies on a line between two points of the latent space; None: the model has no such space."""
         return None
+
+    def drawing(self, how: SamplingSettings) -> Self:
+        """The same model, which draws its rows in this way.
+
+        Raises:
+            ConfigError: it cannot.
+        """
+        if how != SamplingSettings():
+            raise ConfigError(
+                f"sampling: model {self.name!r} draws rows in one way; leave out steps and guide, or fit another model"
+            )
+        return self
 
     @abstractmethod
     def state(self) -> dict[str, Any]:

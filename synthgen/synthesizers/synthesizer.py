@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import pyarrow as pa
 import torch
 from sklearn.base import BaseEstimator
 
-from synthgen.config import RunConfig, check_settings
+from synthgen.config import RunConfig, SamplingSettings, check_settings
 from synthgen.detecting import schema_of
 from synthgen.errors import ConfigError, NotFittedError, RunError
 from synthgen.storage import Run, RunWriter, read_run, writing
@@ -39,6 +40,8 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         schema: a ``Schema`` or the path of a ``schema.json``; None: detected.
         columns: what detection gets wrong, ``{"zip": {"type": "categorical"}}``.
         training: settings of ``synthgen.training.settings.TrainingSettings`` by name.
+        critic: settings of ``synthgen.training.settings.CriticSettings`` by name.
+        sampling: settings of ``synthgen.config.SamplingSettings`` by name; ``sample`` may ask for others.
 
     Example:
         >>> import pandas
@@ -60,6 +63,8 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         schema: Schema | str | Path | None = None,
         columns: dict[str, dict[str, Any]] | None = None,
         training: dict[str, Any] | None = None,
+        critic: dict[str, Any] | None = None,
+        sampling: dict[str, Any] | None = None,
     ) -> None:
         self.model = model
         self.random_state = random_state
@@ -70,6 +75,8 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         self.schema = schema
         self.columns = columns
         self.training = training
+        self.critic = critic
+        self.sampling = sampling
 
     model_: Model
     _run_config: RunConfig | None = None
@@ -87,6 +94,8 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             schema=schema,
             columns={k: v.model_dump() for k, v in config.columns.items()} or None,
             training=config.training.model_dump(exclude_unset=True) or None,
+            critic=config.critic.model_dump(exclude_unset=True) or None,
+            sampling=config.sampling.model_dump(exclude_unset=True) or None,
         )
         synthesizer._run_config = config
         return synthesizer
@@ -159,25 +168,33 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             "min_holders": self.min_holders,
             "columns": self.columns,
             "training": self.training,
+            "critic": self.critic,
+            "sampling": self.sampling,
             "model": {"name": self.model},
         }
         return check_settings(RunConfig, {k: v for k, v in given.items() if v is not None}, "settings")
 
     # ------------------------------------------------------------------ sample
-    def sample(self, n: int, *, random_state: int = 0) -> Any:
+    def sample(self, n: int, *, random_state: int = 0, steps: int | None = None, guide: float | None = None) -> Any:
         """Draw rows, in the kind that ``fit`` was given: same columns, order, types and kind of index.
 
         Args:
             n: how many; any number.
             random_state: seed; the same one gives the same rows.
+            steps: passes of the network for the first slots of all columns: fewer are faster and less faithful.
+                None: as the synthesizer was made.
+            guide: rows drawn for each that the critic lets pass: slower, more faithful. None: as it was made.
 
         Raises:
             NotFittedError: ``fit`` or ``load`` come first.
+            ConfigError: ``steps`` or ``guide`` are out of range, or nothing that this model has.
         """
-        chunks = list(self.sample_chunks(n, random_state=random_state))
+        chunks = list(self.sample_chunks(n, random_state=random_state, steps=steps, guide=guide))
         return self._fitted().origin_.to_like(pa.concat_tables(chunks), 0)
 
-    def sample_chunks(self, n: int, *, random_state: int = 0) -> Iterator[pa.Table]:
+    def sample_chunks(
+        self, n: int, *, random_state: int = 0, steps: int | None = None, guide: float | None = None
+    ) -> Iterator[pa.Table]:
         """Draw rows chunk by chunk, as the program keeps them: text of a CSV is text.
 
         Yields:
@@ -186,7 +203,30 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         self._fitted()
         if n < 0:
             raise ConfigError(f"rows: {n}; expected 0 or more")
-        yield from self.model_.chunks(n, random_state)
+        asked = {k: v for k, v in (("steps", steps), ("guide", guide)) if v is not None}
+        how = check_settings(SamplingSettings, {**self.config_.get("sampling", {}), **asked}, "sampling")
+        yield from self.model_.drawing(how).chunks(n, random_state)
+
+    def critic_scores(self, data: Any) -> np.ndarray:
+        """How much likelier real than generated the critic finds each row of any table with the same columns.
+
+        Args:
+            data: as for ``fit``.
+
+        Returns:
+            ``(N,)`` log ratios of densities, as far as the critic has learned them; 0: it cannot tell.
+
+        Raises:
+            NotFittedError: ``fit`` or ``load`` come first.
+            ConfigError: the model has no critic.
+            SynthgenError: the table does not have the columns of the schema.
+        """
+        scores = getattr(self._fitted().model_, "critic_scores", None)
+        if scores is None:
+            raise ConfigError(f"model: {self.model_.name!r} has no critic; 'gan' and 'vae' have")
+        table = Table.from_any(data, min_holders=self.min_holders)
+        self.schema_.check(table.names)
+        return np.asarray(scores(table.arrow))
 
     def _fitted(self) -> Self:
         if not hasattr(self, "model_"):

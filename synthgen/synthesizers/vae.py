@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import torch
 
+from synthgen.config import SamplingSettings
+from synthgen.errors import ConfigError
 from synthgen.layout import Layout
 from synthgen.losses.elbo import Elbo
 from synthgen.nets.any_order import AnyOrderGenerator
@@ -28,8 +30,13 @@ class VaeModel(NetworkModel[Vae]):
     def objective(self, layout: Layout, chosen: Plan, device: torch.device) -> Elbo:
         return Elbo()
 
-    def roll_out(self, network: Vae) -> RollOut:
+    def roll_out(self, network: Vae, steps: int | None = None) -> RollOut:
         return VaeRollOut(network)
+
+    def drawing(self, how: SamplingSettings) -> Self:
+        if how.steps is not None:
+            raise ConfigError("sampling.steps: model 'vae' draws all columns at once already; leave it out")
+        return super().drawing(how)
 
     def biased(self, network: Vae) -> AnyOrderGenerator:
         return network.core

@@ -29,6 +29,8 @@ TIMED_STEPS = (20, 60)
 HELD_DRAWS = 4
 """Mask draws per look at the held-out rows; always the same ones, so that looks compare."""
 MAX_HELD_ROWS = 4096
+ADVERSARIAL_STEPS = 600
+"""The decay takes so many steps at the least where an adversarial loss stands beside; its last weights are kept."""
 COOLDOWN_PATIENCE = 2
 """Looks without a better held-out loss that end the decay: where rows are few, a lower rate only learns by heart."""
 
@@ -44,7 +46,9 @@ class Clock:
     cooldown_start: int | None = None
     cooldown_steps: int = 0
     step_cap: int | None = None
+    ended_by: str | None = None
     cut: bool = False
+    certified: bool = False
     done: bool = False
 
 
@@ -75,6 +79,8 @@ class Trainer(Generic[Network]):
         plan: the run in numbers.
         seed: of batches, masks and dropout.
         device: where to train.
+        beside: when there, what is added to the loss of a batch of tokens while the rate decays.
+        beside_every: steps from one such addition to the next.
     """
 
     def __init__(
@@ -86,8 +92,11 @@ class Trainer(Generic[Network]):
         plan: Plan,
         seed: int,
         device: torch.device,
+        beside: Callable[[Network, Tensor], Tensor] | None = None,
+        beside_every: int = 1,
     ) -> None:
         self.plan, self.seed, self.device = plan, seed, device
+        self.beside, self.beside_every = beside, beside_every
         self.network, self.objective = network.to(device), objective
         self.train_NS = train_NS.to(device)
         self.held_NS = held_NS[:MAX_HELD_ROWS].to(device)
@@ -146,7 +155,10 @@ class Trainer(Generic[Network]):
         batch = torch.randint(
             len(self.train_NS), (min(self.plan.batch_rows, len(self.train_NS)),), generator=self.rng, device=self.device
         )
-        loss = self.objective.learn(self.network, self.train_NS[batch].long(), self.rng)
+        tokens_BS = self.train_NS[batch].long()
+        loss = self.objective.learn(self.network, tokens_BS, self.rng)
+        if self.beside and self.clock.cooldown_start is not None and self.clock.step % self.beside_every == 0:
+            loss = loss + self.beside(self.network, tokens_BS)
         assert self.weights.grad is not None
         self.weights.grad.zero_()
         torch.autograd.backward(loss)
@@ -196,7 +208,8 @@ class Trainer(Generic[Network]):
         return min(self.last_step, stall + self._cooldown_wanted())
 
     def _cooldown_wanted(self) -> int:
-        return max(2 * self.plan.evaluate_every, int(self.plan.cooldown * self.clock.best_step))
+        least = ADVERSARIAL_STEPS if self.beside else 0
+        return max(least, 2 * self.plan.evaluate_every, int(self.plan.cooldown * self.clock.best_step))
 
     @torch.no_grad()
     def held_loss(self) -> float:
@@ -230,7 +243,8 @@ class Trainer(Generic[Network]):
                 f"step {clock.step}: the held-out loss is not finite; training stopped, and nothing was overwritten. "
                 "Lower training.learning_rate"
             )
-        if held < clock.best_loss:
+        playing = self.beside is not None and clock.cooldown_start is not None
+        if held < clock.best_loss or playing:
             clock.stalled = 0
             clock.best_loss, clock.best_step = held, clock.step
             self.best.copy_(self.average)
@@ -253,8 +267,11 @@ class Trainer(Generic[Network]):
             return
         wanted = self._cooldown_wanted()
         stalled = clock.stalled >= plan.patience
-        if stalled or clock.step + wanted >= last:
-            clock.cut = not stalled and clock.step_cap is not None and clock.step_cap < plan.max_steps
+        if stalled or clock.certified or clock.step + wanted >= last:
+            clock.ended_by = "held-out loss" if stalled else "critic" if clock.certified else "steps"
+            clock.cut = (
+                not (stalled or clock.certified) and clock.step_cap is not None and clock.step_cap < plan.max_steps
+            )
             clock.cooldown_start, clock.stalled = clock.step, 0
             clock.cooldown_steps = min(wanted, last - clock.step)
             if stalled:
@@ -288,13 +305,14 @@ class Trainer(Generic[Network]):
         with torch.no_grad():
             for name in ("weights", "average", "best", "best_raw"):
                 getattr(self, name).copy_(tensors[name])
-        self.optimizer.state[self.weights] = {
-            key.removeprefix("adam."): value.clone().to(
-                "cpu" if key == "adam.step" and self.device.type == "cpu" else self.device
-            )
-            for key, value in tensors.items()
-            if key.startswith("adam.")
-        }
+        self.optimizer.state[self.weights] = adam_state(tensors, "adam.", self.device)
+
+
+def adam_state(tensors: dict[str, Tensor], prefix: str, device: torch.device) -> dict[str, Tensor]:
+    """What an optimizer remembers of one vector, from a checkpoint's tensors."""
+    return {
+        key.removeprefix(prefix): value.clone().to(device) for key, value in tensors.items() if key.startswith(prefix)
+    }
 
 
 def flatten(module: torch.nn.Module) -> Tensor:

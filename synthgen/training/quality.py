@@ -50,8 +50,11 @@ class LiveQuality:
 
     def measure(self, roll_out: RollOut, rng: torch.Generator) -> float:
         """The figure for rows drawn now."""
-        drawn = roll_out.chunk(ROWS, rng).cpu().numpy()
-        distance = self._distance(drawn)
+        return self.of(roll_out.chunk(ROWS, rng).cpu().numpy())
+
+    def of(self, drawn_NS: np.ndarray) -> float:
+        """The figure for ``ROWS`` drawn rows."""
+        distance = self._distance(drawn_NS)
         return 1.0 if distance <= self.floor else self.floor / distance
 
 

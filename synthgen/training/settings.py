@@ -50,6 +50,41 @@ class TrainingSettings(BaseModel):
     max_steps: int | None = Field(default=None, ge=1)
 
 
+class CriticSettings(BaseModel):
+    """The critic beside a generator that learns by likelihood.
+
+    Attributes:
+        loss: one of the registry's adversarial losses.
+        weight: of the adversarial loss beside the likelihood while the rate decays; 0: the critic only judges.
+        gradient: ``slope``: of the critic, through rows as they are drawn; ``rows``: own rows weighed by it.
+        passes: in which rows are rolled out for the slope.
+        rolled_rows: rolled out for one step of it, or made likelier in it and as many less likely.
+        every: steps from one step with that loss to the next.
+        width: of the critic.
+        learning_rate: of the critic.
+        weight_decay: of the critic.
+        batch_rows: of each kind, for one update.
+        updates: of the critic at each look.
+        rows: drawn for each look; half to learn from, half to judge.
+        patience: looks in a row at which the critic cannot tell that end the run; None: it ends no run.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    loss: str = "non-saturating"
+    weight: float = Field(default=0.0, ge=0)
+    gradient: Literal["slope", "rows"] = "rows"
+    passes: int = Field(default=4, ge=1)
+    rolled_rows: int = Field(default=256, ge=2)
+    every: int = Field(default=2, ge=1)
+    width: int = Field(default=64, ge=8)
+    learning_rate: float = Field(default=3e-3, gt=0)
+    weight_decay: float = Field(default=0.01, ge=0)
+    batch_rows: int = Field(default=256, ge=1)
+    updates: int = Field(default=30, ge=1)
+    rows: int = Field(default=2048, ge=4)
+    patience: int | None = Field(default=8, ge=1)
+
+
 class AdversarialSettings(BaseModel):
     """How a generator and a critic are trained against each other.
 

@@ -22,7 +22,8 @@ from synthgen.training.correction import correct_marginals
 from synthgen.training.critic import teach
 from synthgen.training.loop import Trainer, flatten, split_held
 from synthgen.training.planning import plan
-from synthgen.training.settings import AdversarialSettings, TrainingSettings
+from synthgen.training.rival import Rival
+from synthgen.training.settings import AdversarialSettings, CriticSettings, TrainingSettings
 from tests.made import accounts, generator_of, layout_of
 
 CPU = torch.device("cpu")
@@ -159,6 +160,25 @@ def test_a_gradient_alone_stops_a_critic_that_is_taught(monkeypatch: pytest.Monk
     rows = np.random.default_rng(0).integers(0, 4, (200, 1))
     with pytest.raises(DivergedError, match=r"^critic, step 1: "):
         teach(layout_of([4]), rows, rows[:, 0] % 2, seed=0)
+
+
+def rival_of(seed: int = 0) -> Rival:
+    rows = torch.from_numpy(np.random.default_rng(seed).integers(0, [4, 3], (400, 2)))
+    return Rival(layout_of([4, 3]), rows[:300], rows[300:], CriticSettings(updates=3, rows=256), seed, CPU)
+
+
+@pytest.mark.parametrize(("spoil", "what"), [(bad_loss, "loss"), (bad_gradient, "gradient")])
+def test_the_critic_beside_the_generator_stops_before_its_weights_move(
+    spoil: Spoil, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rival, drawn = rival_of(), torch.from_numpy(np.random.default_rng(1).integers(0, [4, 3], (256, 2)))
+    rival.look(drawn)
+    before, loss = rival.vector.detach().clone(), rival.loss.critic
+    spoiled = staticmethod(lambda *scores: spoil(loss(*scores), rival.critic))
+    monkeypatch.setattr(rival, "loss", type("Spoiled", (type(rival.loss),), {"critic": spoiled})())
+    with pytest.raises(DivergedError, match=f"^update 4 of the critic: its {what} .* Lower critic.learning_rate$"):
+        rival.look(drawn)
+    assert torch.equal(rival.vector, before)
 
 
 def test_the_correction_leaves_the_biases_of_a_broken_generator_alone() -> None:
