@@ -105,7 +105,7 @@ def _chart(panel: Panel, names: Mapping[str, str], history: Sequence[Mapping[str
             line["low"], line["high"] = (_all(entries, end) for end in AUC_ENDS)
         series.append(line)
     if AUC in names:
-        steps = [x for x in series[0]["x"] if x is not None]
+        steps = [step for entry in history if (step := _number(entry.get("step"))) is not None]
         series.append({"name": "guessing", "x": [min(steps), max(steps)], "y": [CHANCE, CHANCE]})
     said = [_said(line, lowest=key == "held_out_loss") for key, line in zip(names, series, strict=False)]
     return {
@@ -122,9 +122,11 @@ def _said(line: Series, lowest: bool) -> str:
     points = [(x, y) for x, y in zip(line["x"], line["y"], strict=True) if x is not None and y is not None]
     name, (_, first), (_, last) = line["name"].capitalize(), points[0], points[-1]
     sentence = f"{name}: {show_plain(first)} at first, {show_plain(last)} at last"
+    if len(points) == 1:
+        sentence = f"{name}: {show_plain(last)} at the only look"
     if "low" in line:
         sentence += f" ({show_plain(line['low'][-1])} to {show_plain(line['high'][-1])})"
-    if lowest:
+    if lowest and len(points) > 1:
         x, y = min(points, key=lambda point: point[1])
         sentence += f", lowest at step {x:,.0f} with {show_plain(y)}"
     return f"{sentence}."

@@ -53,6 +53,13 @@ def test_adversarial_training_shows_both_networks_and_the_critics_interval_besid
     assert "0.51 at last (0.49 to 0.53)" in charts["Can the critic tell?"]["alt"]
 
 
+def test_a_single_look_of_the_critic_stands_beside_guessing_over_the_whole_run() -> None:
+    critic = {"critic_auc": 0.6, "critic_auc_low": 0.55, "critic_auc_high": 0.65}
+    chart = by_title([LIKELIHOOD[0], LIKELIHOOD[1] | critic, LIKELIHOOD[2]])["Can the critic tell?"]
+    assert [series["x"] for series in chart["series"]] == [[20], [10, 30]]
+    assert "Critic: 0.6 at the only look (0.55 to 0.65)." in chart["alt"]
+
+
 def test_a_model_with_both_has_all_of_it() -> None:
     together = [one | other for one, other in zip(ADVERSARIAL, LIKELIHOOD, strict=False)]
     assert len(by_title(together)) == 6

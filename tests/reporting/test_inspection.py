@@ -48,7 +48,8 @@ def found(name: str = "plan") -> dict[str, Any]:
         "y_label": "area",
         "series": [critic, {"name": "guessing", "x": [10, 30], "y": [0.5, 0.5]}],
     }
-    single = curve | {"title": "One look", "series": [{"name": "network", "x": [10], "y": [1.0]}]}
+    only = {"name": "network", "x": [10], "y": [1.0], "low": [0.5], "high": [1.5]}
+    single = curve | {"title": "One look", "series": [only]}
     tokens = {
         "kind": "points",
         "title": name,
@@ -182,7 +183,8 @@ def said(page: Any) -> str:
 def test_intervals_are_drawn_and_read(opened: Open) -> None:
     page = opened(found())
     band = page.locator("#training .band")
-    assert band.count() == 1
+    assert band.count() == 2
+    assert band.nth(1).bounding_box()["width"] >= 8  # of a single look too
     area, line = (page.locator(f"#training .plot > svg .{kind}").first.bounding_box() for kind in ("band", "stroke"))
     assert area["height"] > line["height"]  # it reaches beyond the line at both ends
     page.locator("#training .plot").first.focus()
@@ -214,6 +216,7 @@ def test_it_fits_a_phone_and_a_screen_reader(opened: Open, theme: str) -> None:
     page = opened(found(), 390, color_scheme=theme)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     assert page.locator("details.section:not([open])").count() == 0
+    assert page.inner_text("#open-all") == "Close all"
     assert page.locator(".pictures img").evaluate_all("nodes => nodes.every((n) => n.alt && n.naturalWidth === 1)")
     page.evaluate("document.querySelectorAll('details').forEach((node) => { node.open = true; })")
     nothing: dict[str, Any] = {"headings": 0, "controls": [], "pictures": 0, "ids": [], "skipped": 0}

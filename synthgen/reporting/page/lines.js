@@ -18,7 +18,12 @@ function drawLines(plot, chart, width) {
   node.append(svg("text", { x: width - right, y: tall - 4, "text-anchor": "end" }, `${chart.x_label} →`));
   series.forEach((one, i) => {
     const at = (a, b) => `${x(a).toFixed(1)} ${y(b).toFixed(1)}`, places = one.points.map(([a, b]) => at(a, b));
-    if (one.banded) node.append(svg("path", { class: `band ${look[i]}`, d: `M${[...one.points.map(([a, , low]) => at(a, low)), ...one.points.map(([a, , , high]) => at(a, high)).reverse()].join("L")}Z` }));
+    if (one.banded && places.length) {
+      const [[a, , low, high]] = one.points;
+      const around = [...one.points.map(([a, , low]) => at(a, low)), ...one.points.map(([a, , , high]) => at(a, high)).reverse()];
+      const d = places.length > 1 ? `M${around.join("L")}Z` : `M${at(a, low)}m-4 0h8V${y(high).toFixed(1)}h-8Z`; // one point has no width
+      node.append(svg("path", { class: `band ${look[i]}`, d }));
+    }
     if (cloud && one.joined) node.append(svg("path", { class: "thread", d: `M${places.join("L")}` }));
     if (one.shaded) node.append(...shadedCloud(one.points, places));
     else {
