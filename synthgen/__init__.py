@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         SynthgenError,
     )
     from synthgen.evaluating import evaluate_tables
+    from synthgen.inspecting.collect import inspect_run
     from synthgen.synthesizers.synthesizer import Synthesizer, load
     from synthgen.table.files import read_table
     from synthgen.table.schema import Schema
@@ -45,6 +46,7 @@ __all__ = [
     "SynthgenError",
     "__version__",
     "evaluate_tables",
+    "inspect_run",
     "load",
     "read_table",
 ]
@@ -53,6 +55,7 @@ _HOMES = {
     "Schema": "synthgen.table.schema",
     "Synthesizer": "synthgen.synthesizers.synthesizer",
     "evaluate_tables": "synthgen.evaluating",
+    "inspect_run": "synthgen.inspecting.collect",
     "load": "synthgen.synthesizers.synthesizer",
     "read_table": "synthgen.table.files",
 }

@@ -305,6 +305,16 @@ class Codec:
                 target = tuple(range(first, len(slots)))
         return Layout(tuple(slots), target)
 
+    def token_names(self) -> list[list[str]]:
+        """What each token of each slot stands for, slot by slot; from the vocabularies alone."""
+        names = []
+        for column in self.modelled.values():
+            for level, (slot, missing, none) in enumerate(column.path):
+                plain = column.type.token_names(level) if column.type.slots else ["present"]
+                assert len(plain) == slot.size
+                names.append(plain + ["missing"] * (missing is not None) + ["does not apply"] * (none is not None))
+        return names
+
     # ------------------------------------------------------------------ disk
     def state(self) -> dict[str, Any]:
         """All of it in JSON types."""

@@ -57,6 +57,14 @@ class Layout:
         return [slot.size for slot in self.slots]
 
     @property
+    def paths(self) -> dict[int, list[int]]:
+        """Number of a column -> its slots, coarse to fine."""
+        columns: dict[int, list[int]] = {}
+        for s, slot in enumerate(self.slots):
+            columns.setdefault(slot.column, []).append(s)
+        return columns
+
+    @property
     def stages(self) -> list[list[int]]:
         """Slots in the order a row is drawn: first slots of all paths, then the finer levels, then the target.
 

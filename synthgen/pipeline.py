@@ -185,7 +185,10 @@ def fit(
         {"name": c.name, "type": c.type, "error": None, "floor": None} for c in model.schema_.columns
     ]
     rows = str(model.facts_["data"]["rows"])
-    following = [shlex.join(["synthgen", "sample", str(out), "--rows", rows, "--output", "synthetic.csv"])]
+    following = [
+        shlex.join(["synthgen", "sample", str(out), "--rows", rows, "--output", "synthetic.csv"]),
+        f"{shlex.join(['synthgen', 'inspect', str(out)])}    # how it learned, and what from",
+    ]
     summary = Summary(columns=columns, figures=figures, notes=_notes(model), files={"model": str(out)}, next=following)
     return Outcome(summary, model.interrupted_)
 

@@ -22,7 +22,7 @@ ROWS = [  # lowest first; the same list from the top is the way a command runs
     {"config"},  # one model of all settings, each checked beside the class it configures
     {"detecting"},
     {"synthesizers"},
-    {"evaluating", "bundling"},
+    {"evaluating", "bundling", "inspecting"},
     {"pipeline"},
     {"comparing"},
     {"cli", "serve", "__main__"},

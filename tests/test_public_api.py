@@ -33,6 +33,7 @@ def test_public_names_are_these() -> None:
         "SynthgenError",
         "__version__",
         "evaluate_tables",
+        "inspect_run",
         "load",
         "read_table",
     ]
@@ -71,6 +72,7 @@ def test_importing_is_light() -> None:
         "'sample', '-h'",
         "'evaluate', '--help'",
         "'bundle', '-h'",
+        "'inspect', '-h'",
         "'--version'",
     ],
 )

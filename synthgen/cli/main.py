@@ -9,6 +9,7 @@ from synthgen.cli.bundle import bundle
 from synthgen.cli.compare import compare
 from synthgen.cli.evaluate import evaluate
 from synthgen.cli.fit import fit
+from synthgen.cli.inspect import inspect
 from synthgen.cli.run import run
 from synthgen.cli.sample import sample
 from synthgen.cli.schema import schema
@@ -30,5 +31,5 @@ def main() -> None:
     """
 
 
-for _command in (run, fit, sample, evaluate, compare, bundle, schema):
+for _command in (run, fit, sample, evaluate, compare, inspect, bundle, schema):
     main.add_command(_command)

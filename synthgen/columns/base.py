@@ -171,6 +171,11 @@ class ColumnType(ABC):
     def from_state(cls, state: dict[str, Any]) -> Self:
         """The fitted column again."""
 
+    def token_names(self, level: int) -> list[str]:
+        """What each token of a slot stands for, one name for each, from the vocabulary alone: no rare value."""
+        slot = self.slots[level]
+        return [f"{slot.name} {token + 1}" for token in range(slot.size)]
+
     def describe(self) -> str:
         """One clause for the summary, such as ``49 bins x 16 cells, 2 atoms, integer``."""
         return " x ".join(f"{slot.size} {slot.name}" for slot in self.slots) or "regenerated"

@@ -100,6 +100,9 @@ class Boolean(ColumnType):
     def from_state(cls, state: dict[str, Any]) -> Self:
         return cls(state["false"], state["true"], named_type(state["physical"]), state["common"])
 
+    def token_names(self, level: int) -> list[str]:
+        return [str(value) for value in self._pair.to_pylist()]
+
     def describe(self) -> str:
         return " or ".join(str(value) for value in self._pair.to_pylist())
 

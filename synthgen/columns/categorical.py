@@ -26,6 +26,8 @@ _ZIP_NAME = re.compile(r"zip|post(al)?_?code|plz|^cap$|fips|iso_?code")
 _INTEGER, _NUMBER = r"^[+-]?\d+$", r"^[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?$"
 _FEW_CODES, _FEW_SEXES = 50, 5
 _OPEN_SHARE = 0.05
+_NAMED = 2
+"""Values that stand for a cluster in its name."""
 
 
 class Categorical(ColumnType):
@@ -122,6 +124,17 @@ class Categorical(ColumnType):
         counts = np.array(state["counts"], dtype=np.int64)
         return cls(kept, counts, Tree.from_state(state["tree"]), state["n_rare"], maker)
 
+    def token_names(self, level: int) -> list[str]:
+        if level:
+            return super().token_names(level)
+        values = [str(value) or "empty text" for value in self._kept.to_pylist()]
+        if self._tree.is_flat:
+            return [*(values[i] for i in self._tree.order), "rare"]
+        leaves = np.split(
+            self._tree.order, np.cumsum(self._tree.sizes.sum(axis=tuple(range(1, self._tree.sizes.ndim))))
+        )
+        return [*(_cluster_name([values[i] for i in np.sort(leaf)]) for leaf in leaves[:-1]), "rare"]
+
     def describe(self) -> str:
         clusters = f" in {self._tree.sizes.size} clusters" if self._tree.levels > 1 else ""
         what = "made up" if self._maker else "pooled"
@@ -130,6 +143,12 @@ class Categorical(ColumnType):
     def _fresh(self, many: int, rng: np.random.Generator) -> pa.Array:
         assert self._maker is not None
         return self._maker.make(rng.integers(0, 1 << 20, many)).cast(self._kept.type)
+
+
+def _cluster_name(values: list[str]) -> str:
+    """The most frequent values of a cluster; they are numbered by how frequent they are."""
+    shown = ", ".join(values[:_NAMED])
+    return f"{shown} and {len(values) - _NAMED} more" if len(values) > _NAMED else shown
 
 
 def _slots(tree: Tree, places: np.ndarray | None) -> tuple[Slot, ...]:

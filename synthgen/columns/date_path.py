@@ -110,6 +110,17 @@ class CalendarPath:
         weekdays = np.where(np.arange(tokens.max())[None, :] < tokens[:, None], 7, 0)
         return period, _even("week", int(tokens.max()), tokens), _even("weekday", 7, weekdays)
 
+    def period_names(self) -> list[str]:
+        """Each period by its ends, the first and the last by the inner one alone."""
+        days = [_join(unit, self.anchor) if self.anchor else unit for unit in (self.first, self.last)]
+        first, last = (unit.astype("datetime64[D]").astype(str).tolist() for unit in days)
+        names = [a if a == b else f"{a} to {b}" for a, b in zip(first, last, strict=True)]
+        if first[0] != last[0]:
+            names[0] = f"up to {last[0]}"
+        if first[-1] != last[-1]:
+            names[-1] = f"from {first[-1]} on"
+        return names
+
     def encode(self, days: np.ndarray) -> np.ndarray:
         """``(N,)`` days to ``(N, slots)`` tokens."""
         unit = _split(days)[0] if self.anchor else days

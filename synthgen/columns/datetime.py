@@ -139,6 +139,9 @@ class Datetime(ColumnType):
             state["zones"],
         )
 
+    def token_names(self, level: int) -> list[str]:
+        return self.calendar.period_names() if level == 0 else super().token_names(level)
+
     def describe(self) -> str:
         written = self.form.template if self.form else f"{self.epoch} since 1970" if self.epoch else self.kind
         return " > ".join(slot.name for slot in self.slots) + f", as {written}"

@@ -197,6 +197,26 @@ class Numeric(ColumnType):
             TailLaw.from_state(state["lower"]),
         )
 
+    def token_names(self, level: int) -> list[str]:
+        """Bins by their ends; the outermost ones by their inner end alone, for the outer one is that of few rows."""
+        if level:
+            return super().token_names(level)
+        start, stop = self.leaves.low[self._first], self.leaves.high[self._first + self._cells - 1]
+        if self.grid:
+            start, stop = np.ceil(start), np.floor(stop)  # ends of cells lie between the grid's points
+        exact = start >= stop
+        low, high = self._written(start), self._written(stop)
+        names = [a if one else f"{a} to {b}" for a, b, one in zip(low, high, exact, strict=True)]
+        if not exact[0]:
+            names[0] = f"up to {high[0]}"
+        if not exact[-1]:
+            names[-1] = f"{low[-1]} and more"
+        return names
+
+    def _written(self, x: np.ndarray) -> list[str]:
+        """Ends of cells, to the digits that a person reads."""
+        return [f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}" for value in (x / self._unit).tolist()]
+
     def describe(self) -> str:
         atoms = int((self.leaves.exact & (self._cells[self.leaves.bins] == 1)).sum())
         if len(self.slots) == 1:

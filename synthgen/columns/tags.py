@@ -172,6 +172,11 @@ class Tags(ColumnType):
             state["repeats"],
         )
 
+    def token_names(self, level: int) -> list[str]:
+        if level:
+            return super().token_names(level)
+        return [*(str(count) for count in range(self._cap + 1)), f"{self._cap + 1} and more"]
+
     def describe(self) -> str:
         return f"up to {self._cap} of {len(self._kept):,} members" + (" and more" if self._excess else "")
 

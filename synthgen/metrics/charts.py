@@ -18,11 +18,21 @@ class Series(TypedDict):
         name: for the legend, such as ``real`` or ``synthetic``.
         x: places on the horizontal axis.
         y: as many values.
+        low: the lower ends of their intervals; with ``high``.
+        high: the upper ends.
+        labels: what each point is.
+        shade: 0 to 1, where each point stands between the two ends of the colours.
+        joined: a thin line goes from point to point.
     """
 
     name: str
     x: list[Number]
     y: list[Number]
+    low: NotRequired[list[Number]]
+    high: NotRequired[list[Number]]
+    labels: NotRequired[list[str]]
+    shade: NotRequired[list[Number]]
+    joined: NotRequired[bool]
 
 
 class Bars(TypedDict):

@@ -226,6 +226,12 @@ class AnyOrderGenerator(nn.Module):
         head = self.waves_out(self.head * self.own[: self.n_tokens])
         return self.waves_in(self.embed * self.own), head, self.bias.masked_fill(self.impossible, -1e9)
 
+    @torch.no_grad()
+    def token_vectors(self) -> list[Tensor]:
+        """Per slot ``(size, D)`` what each token adds to what the trunk reads; nan for tokens that never occurred."""
+        embed = self.tables()[0][: self.n_tokens].masked_fill(self.impossible[:, None], float("nan"))
+        return [embed[at : at + n] for at, n in zip(self.first.tolist(), self.layout.sizes, strict=True)]
+
     def given_sum(self, embed: Tensor, tokens_BS: Tensor, given_BS: Tensor) -> Tensor:
         """``(B, D)``: embeddings of the given tokens plus the unknown vectors of the others."""
         chosen_BS = torch.where(given_BS, tokens_BS + self.first, self.unknown)

@@ -169,6 +169,11 @@ class Critic(nn.Module):
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
 
+    @torch.no_grad()
+    def token_vectors(self) -> list[Tensor]:
+        """Per slot ``(size, D)`` what each token adds to what the trunk reads, without places inside cells."""
+        return list(self.waves(self.embed).split(self.layout.sizes))
+
     def forward(self, tokens_BS: Tensor, rng: torch.Generator | None = None) -> Tensor:
         """Scores of whole rows.
 

@@ -107,9 +107,12 @@ class VaeRollOut(RollOut):
         """Draw rows; see ``RollOut.chunk``."""
         if phase is None:
             phase = float(torch.rand(1, generator=rng, device=self.device))
-        dice = Dice(rng, phase, shares)
-        tokens_BS = torch.zeros(n_rows, len(self.layout.slots), dtype=torch.long, device=self.device)
         z_BZ = torch.randn(n_rows, self.vae.latent, generator=rng, device=self.device)
+        return self._rows(z_BZ, Dice(rng, phase, shares))
+
+    def _rows(self, z_BZ: Tensor, dice: Dice) -> Tensor:
+        """``(B, S)`` tokens of so many latent points."""
+        tokens_BS = torch.zeros(len(z_BZ), len(self.layout.slots), dtype=torch.long, device=self.device)
         sums_BD = self.vae.from_latent(z_BZ) + self.embed[self.unknown].sum(0, keepdim=True)
         for stage in self.layout.stages:
             h_BD = self._trunk(sums_BD)
@@ -118,3 +121,19 @@ class VaeRollOut(RollOut):
             for slot in stage:
                 sums_BD, _ = self._given(slot, tokens_BS[:, slot], sums_BD, None)
         return tokens_BS
+
+
+class MostLikely(VaeRollOut):
+    """Takes the most likely token where the other draws one: what a latent point stands for, without chance."""
+
+    @torch.inference_mode()
+    def decode(self, z_BZ: Tensor) -> Tensor:
+        """``(B, S)`` tokens of so many latent points."""
+        return self._rows(z_BZ.to(self.device), Dice(torch.Generator(self.device), 0.0, None))
+
+    def _from_logits(self, slot: int, h_BD: Tensor, allowed_B: Tensor | None, dice: Dice) -> Tensor:
+        weight, bias = self.heads[slot]
+        logits_BW = F.linear(h_BD, weight, bias).float()
+        if allowed_B is not None:
+            logits_BW.masked_fill_(torch.arange(len(bias), device=self.device) >= allowed_B[:, None], -torch.inf)
+        return logits_BW.argmax(1)

@@ -9,16 +9,32 @@ import json
 import math
 import sys
 import time
+from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Literal, Self, TextIO
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.text import Text
+
+from synthgen.training.progress import NO_FIGURES, Figures
 
 SECONDS_BETWEEN_LINES = 10.0
 """Plain lines for a log file: often enough to see that it lives, seldom enough to read."""
 SECONDS_BETWEEN_JSON = 1.0
+FIGURES = {
+    "held_out_loss": ("held-out loss", "{:.3f}"),
+    "loss": ("training loss", "{:.3f}"),
+    "generator_loss": ("generator loss", "{:.3f}"),
+    "critic_loss": ("critic loss", "{:.3f}"),
+    "critic_auc": ("critic AUC", "{:.3f}"),
+    "grad_norm": ("gradient", "{:.2g}"),
+    "generator_grad_norm": ("generator gradient", "{:.2g}"),
+    "critic_grad_norm": ("critic gradient", "{:.2g}"),
+    "quality": ("quality", "{:.1%}"),
+}
+"""Name of a figure -> in words, and how it is written."""
 
 
 def make_progress(log_format: Literal["text", "json"], quiet: bool, verbose: bool) -> Reporter:
@@ -54,14 +70,7 @@ class Reporter:
     def stage(self, name: str) -> None:
         """A new part of the job begins."""
 
-    def step(
-        self,
-        done: int,
-        total: int,
-        held_out_loss: float | None = None,
-        quality: float | None = None,
-        seconds_left: float | None = None,
-    ) -> None:
+    def step(self, done: int, total: int, figures: Figures = NO_FIGURES, seconds_left: float | None = None) -> None:
         """Training has come so far."""
 
     def rows(self, done: int, total: int) -> None:
@@ -97,17 +106,9 @@ class LineProgress(Reporter):
         self._line(f"{name} ...")
         self._next_line = time.monotonic() + SECONDS_BETWEEN_LINES
 
-    def step(
-        self,
-        done: int,
-        total: int,
-        held_out_loss: float | None = None,
-        quality: float | None = None,
-        seconds_left: float | None = None,
-    ) -> None:
+    def step(self, done: int, total: int, figures: Figures = NO_FIGURES, seconds_left: float | None = None) -> None:
         if self._due(done >= total):
-            figures = _figures(held_out_loss, quality, seconds_left)
-            self._line(f"  step {done:,} of {total:,}" + (f", {figures}" if figures else ""))
+            self._line(", ".join(_said(f"  step {done:,} of {total:,}", in_words(figures), _left(seconds_left))))
 
     def rows(self, done: int, total: int) -> None:
         if self._due(done >= total):
@@ -139,23 +140,15 @@ class JsonProgress(Reporter):
         self.out, self.quiet = out, quiet
         self._started = time.monotonic()
         self._last = -math.inf
-        self._loss: float | None = None
+        self._figures: Figures = NO_FIGURES
 
     def stage(self, name: str) -> None:
         self._write("stage", name=name)
 
-    def step(
-        self,
-        done: int,
-        total: int,
-        held_out_loss: float | None = None,
-        quality: float | None = None,
-        seconds_left: float | None = None,
-    ) -> None:
-        if self._due(done >= total or held_out_loss != self._loss):
-            self._loss = held_out_loss
-            facts = {"held_out_loss": held_out_loss, "quality": quality, "seconds_left": seconds_left}
-            self._write("step", done=done, total=total, **facts)
+    def step(self, done: int, total: int, figures: Figures = NO_FIGURES, seconds_left: float | None = None) -> None:
+        if self._due(done >= total or figures != self._figures):
+            self._figures = dict(figures)
+            self._write("step", **{"done": done, "total": total, **figures, "seconds_left": seconds_left})
 
     def rows(self, done: int, total: int) -> None:
         if self._due(done >= total):
@@ -186,12 +179,23 @@ class JsonProgress(Reporter):
         self.out.flush()
 
 
+class _Bar(Progress):
+    """With a line below: figures do not fit beside a bar."""
+
+    below = ""
+
+    def get_renderables(self) -> Iterable[RenderableType]:
+        yield from super().get_renderables()
+        if self.below:
+            yield Text(self.below, style="dim")
+
+
 class RichProgress(Reporter):
-    """A bar with time left, held-out loss and the live quality figure; finished stages stay as a line each."""
+    """A bar with the time left, figures below it; finished stages stay as a line each."""
 
     def __init__(self, console: Console, verbose: bool = False) -> None:
         self.console, self.verbose = console, verbose
-        self._bar = Progress(
+        self._bar = _Bar(
             TextColumn("{task.description:<12}"),
             BarColumn(bar_width=28),
             TextColumn("{task.fields[news]}"),
@@ -204,19 +208,13 @@ class RichProgress(Reporter):
     def stage(self, name: str) -> None:
         self._finish()
         self._name, self._started, self._news = name, time.monotonic(), ""
+        self._bar.below = ""
         self._task = self._bar.add_task(escape(name), total=None, news="")
         self._bar.start()
 
-    def step(
-        self,
-        done: int,
-        total: int,
-        held_out_loss: float | None = None,
-        quality: float | None = None,
-        seconds_left: float | None = None,
-    ) -> None:
-        self._news = _figures(held_out_loss, quality, None) or self._news
-        self._show(done, total, ", ".join(part for part in (self._news, _figures(None, None, seconds_left)) if part))
+    def step(self, done: int, total: int, figures: Figures = NO_FIGURES, seconds_left: float | None = None) -> None:
+        self._news = self._bar.below = in_words(figures) or self._news
+        self._show(done, total, _left(seconds_left))
 
     def rows(self, done: int, total: int) -> None:
         self._news = f"{done:,} rows"
@@ -230,7 +228,7 @@ class RichProgress(Reporter):
         """With the time left, as if each part took as long as those before."""
         spent = time.monotonic() - self._started
         left = spent * (total - done) / done if 0 < done < total and spent > 1 else None
-        self._show(done, total, ", ".join(part for part in (news, _figures(None, None, left)) if part))
+        self._show(done, total, ", ".join(_said(news, _left(left))))
 
     def message(self, text: str, *, warning: bool = False, **facts: object) -> None:
         line = escape(text + (_facts(facts) if self.verbose else ""))
@@ -248,7 +246,7 @@ class RichProgress(Reporter):
         if self._task is None:
             return
         self._bar.remove_task(self._task)
-        self._task = None
+        self._task, self._bar.below = None, ""
         spent = f"{time.monotonic() - self._started:6.1f} s"
         line = f"{self._name:<12} {spent}" + (f"  {self._news}" if self._news else "")
         self.console.print(escape(line), highlight=False, style="dim")
@@ -267,15 +265,30 @@ def duration(seconds: float) -> str:
     return f"{whole // 60} min {whole % 60} s" if whole < 3600 else f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
-def _figures(held_out_loss: float | None, quality: float | None, seconds_left: float | None) -> str:
+def in_words(figures: Figures) -> str:
+    """Those figures of a look that a person follows a run by; rates and penalties are for machines.
+
+    Example:
+        >>> in_words({"held_out_loss": 36.5, "critic_auc": 0.52, "critic_auc_low": 0.51, "critic_auc_high": 0.53})
+        'held-out loss 36.500, critic AUC 0.520 (0.510 to 0.530)'
+    """
+    known = {name: value for name, value in figures.items() if value is not None and math.isfinite(value)}
+    ends = [known.get(f"critic_auc_{end}") for end in ("low", "high")]
     parts = []
-    if held_out_loss is not None and math.isfinite(held_out_loss):
-        parts.append(f"held-out loss {held_out_loss:.3f}")
-    if quality is not None and math.isfinite(quality):
-        parts.append(f"quality {100 * quality:.1f} %")
-    if seconds_left is not None and math.isfinite(seconds_left):
-        parts.append(f"{duration(seconds_left)} left")
+    for name, (words, form) in FIGURES.items():
+        if name in known:
+            parts.append(f"{words} {form.format(known[name])}".replace("%", " %"))
+            if name == "critic_auc" and None not in ends:
+                parts[-1] += f" ({ends[0]:.3f} to {ends[1]:.3f})"
     return ", ".join(parts)
+
+
+def _left(seconds: float | None) -> str:
+    return f"{duration(seconds)} left" if seconds is not None and math.isfinite(seconds) else ""
+
+
+def _said(*parts: str) -> list[str]:
+    return [part for part in parts if part]
 
 
 def _facts(facts: dict[str, object]) -> str:

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
+import numpy as np
 import torch
 
 from synthgen.layout import Layout
 from synthgen.losses.likelihood import MaskedLikelihood
 from synthgen.nets.any_order import AnyOrderGenerator
+from synthgen.nets.leave_one_out import leave_one_out
 from synthgen.nets.rollout import RollOut
 from synthgen.synthesizers.networks import NetworkModel
 from synthgen.training.loop import Objective
@@ -46,3 +48,6 @@ class AnyOrderGan(NetworkModel[AnyOrderGenerator]):
 
     def biased(self, network: AnyOrderGenerator) -> AnyOrderGenerator:
         return network
+
+    def surprise(self, tokens_NS: np.ndarray) -> np.ndarray | None:
+        return None if self.network is None else leave_one_out(self.network, tokens_NS)

@@ -18,6 +18,7 @@ from synthgen.codec import Codec
 from synthgen.config import RunConfig, SamplingSettings
 from synthgen.errors import ConfigError
 from synthgen.layout import Layout
+from synthgen.nets.critic import Critic
 from synthgen.nets.rollout import CHUNK_ROWS
 from synthgen.seeding import derived_seed
 from synthgen.storage import Run, RunWriter
@@ -74,6 +75,32 @@ class Account:
     interrupted: bool = False
 
 
+@dataclass(frozen=True)
+class Walk:
+    """What a model makes of points at even distances on a line through its latent space.
+
+    Attributes:
+        rows: one row a point.
+        pictures: ``(N, H, W)`` grey or ``(N, H, W, 3)`` coloured bytes, one picture a point.
+    """
+
+    rows: pa.Table | None = None
+    pictures: np.ndarray | None = None
+
+
+def latent_line(n_steps: int, width: int, seed: int) -> torch.Tensor:
+    """``(n_steps, width)`` points at even distances, from one standard normal point to another.
+
+    Example:
+        >>> line = latent_line(3, 2, seed=0)
+        >>> bool(torch.allclose(line[1], (line[0] + line[2]) / 2))
+        True
+    """
+    rng = torch.Generator().manual_seed(derived_seed(seed, "latent line"))
+    start, end = torch.randn(2, width, generator=rng)
+    return torch.lerp(start, end, torch.linspace(0, 1, n_steps)[:, None])
+
+
 class Model(ABC):
     """One way to learn a table. A new one is a file, a test, and a line in ``MODELS``.
 
@@ -109,6 +136,10 @@ class Model(ABC):
     def chunks(self, n: int, seed: int) -> Iterator[pa.Table]:
         """Draw ``n`` rows, text of a CSV as text; one empty table for ``n = 0``."""
 
+    def walk(self, n_steps: int, seed: int) -> Walk | None:
+        """What lies on a line between two points of the latent space; None: the model has no such space."""
+        return None
+
     def drawing(self, how: SamplingSettings) -> Self:
         """The same model, which draws its rows in this way.
 
@@ -136,9 +167,15 @@ class Model(ABC):
 
 
 class TokenModel(Model):
-    """A model of rows of tokens: the codec turns the table into them and back."""
+    """A model of rows of tokens: the codec turns the table into them and back.
+
+    Attributes:
+        codec: of the table.
+        critic: tells real rows from this model's own; None: there is none.
+    """
 
     codec: Codec
+    critic: Critic | None = None
 
     def fit(self, job: Job) -> Account:
         job.progress.stage("encoding")
@@ -158,6 +195,18 @@ class TokenModel(Model):
     @abstractmethod
     def draw(self, start: int, rows: int, seed: int) -> np.ndarray:
         """``(rows, S)`` tokens; the same ones for a row number and a seed, however many come before and after."""
+
+    def token_vectors(self) -> list[np.ndarray]:
+        """Per slot ``(size, D)`` what a token is to the network, nan for tokens it never saw; empty: there is none."""
+        return [] if self.critic is None else [v.cpu().numpy() for v in self.critic.token_vectors()]
+
+    def surprise(self, tokens_NS: np.ndarray) -> np.ndarray | None:
+        """``(N, S)`` nats of each slot given the other columns and the earlier slots of its own; None: not known."""
+        return None
+
+    def walked(self, tokens_NS: np.ndarray, seed: int) -> Walk:
+        """Rows of tokens along a line as a walk."""
+        return Walk(self.codec.decode(tokens_NS, derived_seed(seed, "walk")))
 
     def chunks(self, n: int, seed: int) -> Iterator[pa.Table]:
         modelled = bool(self.codec.layout().slots)

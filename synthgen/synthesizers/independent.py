@@ -26,7 +26,7 @@ class Independent(TokenModel):
         self.paths = {}
 
     def learn(self, tokens_NS: np.ndarray, layout: Layout, job: Job) -> Account:
-        for column, slots in _slots_of(layout).items():
+        for column, slots in layout.paths.items():
             paths, counts = np.unique(tokens_NS[:, slots], axis=0, return_counts=True)
             self.paths[f"paths.{column}"] = paths.astype(np.int32)
             self.paths[f"counts.{column}"] = counts.astype(np.int64)
@@ -35,7 +35,7 @@ class Independent(TokenModel):
     def draw(self, start: int, rows: int, seed: int) -> np.ndarray:
         layout = self.codec.layout()
         tokens = np.zeros((rows, len(layout.slots)), np.int32)
-        for column, slots in _slots_of(layout).items():
+        for column, slots in layout.paths.items():
             counts = self.paths[f"counts.{column}"]
             uniform = numpy_stream(seed, "independent", column, start).random(rows)
             drawn = np.searchsorted(np.cumsum(counts), uniform * counts.sum(), side="right")
@@ -47,10 +47,3 @@ class Independent(TokenModel):
 
     def read_weights(self, weights: dict[str, np.ndarray], training: dict[str, Any], device: str) -> None:
         self.paths = dict(weights)
-
-
-def _slots_of(layout: Layout) -> dict[int, list[int]]:
-    columns: dict[int, list[int]] = {}
-    for s, slot in enumerate(layout.slots):
-        columns.setdefault(slot.column, []).append(s)
-    return columns

@@ -53,7 +53,6 @@ class NetworkModel(TokenModel, Generic[Network]):
     """What such a model has to say: its network, what that learns by, how rows are drawn, where the biases are."""
 
     network: Network | None = None
-    critic: Critic | None = None
     _sampling = SamplingSettings()
     _tilt_V: torch.Tensor | None = None
     _dependence_SS: np.ndarray | None = None
@@ -161,6 +160,9 @@ class NetworkModel(TokenModel, Generic[Network]):
         parts = side_by_side(chunk, range(start, start + rows, CHUNK_ROWS), roll_out.device)
         return np.concatenate(parts) if parts else np.zeros((0, len(roll_out.layout.slots)), np.int32)
 
+    def token_vectors(self) -> list[np.ndarray]:
+        return [] if self.network is None else [v.cpu().numpy() for v in self.biased(self.network).token_vectors()]
+
     def drawing(self, how: SamplingSettings) -> Self:
         if how.guide > 1 and self.network is not None and self.critic is None:
             raise ConfigError("sampling.guide: the run has no critic; it was fitted by an older synthgen, fit it again")
@@ -248,13 +250,9 @@ class _Keeper:
             clock.certified = patience is not None and self.rival.at_chance >= patience
         per_step = (now - self.started) / max(1, clock.step - self.first_step)
         total = trainer.expected_steps
-        self.progress.step(
-            clock.step,
-            max(total, clock.step),
-            trainer.history[-1]["held_out_loss"],
-            self.figure,
-            per_step * max(0, total - clock.step),
-        )
+        figures = {name: value for name, value in trainer.history[-1].items() if name != "step"}
+        left = per_step * max(0, total - clock.step)
+        self.progress.step(clock.step, max(total, clock.step), figures | {"quality": self.figure}, left)
         if self.writer is not None and now - self.kept > SECONDS_BETWEEN_CHECKPOINTS and not clock.done:
             self.keep()
 

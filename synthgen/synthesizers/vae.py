@@ -12,7 +12,8 @@ from synthgen.layout import Layout
 from synthgen.losses.elbo import Elbo
 from synthgen.nets.any_order import AnyOrderGenerator
 from synthgen.nets.rollout import RollOut
-from synthgen.nets.vae import Vae, VaeRollOut
+from synthgen.nets.vae import MostLikely, Vae, VaeRollOut
+from synthgen.synthesizers.base import Walk, latent_line
 from synthgen.synthesizers.networks import NetworkModel
 from synthgen.training.planning import Plan
 
@@ -39,3 +40,9 @@ class VaeModel(NetworkModel[Vae]):
 
     def biased(self, network: Vae) -> AnyOrderGenerator:
         return network.core
+
+    def walk(self, n_steps: int, seed: int) -> Walk | None:
+        if self.network is None:
+            return None
+        tokens = MostLikely(self.network).decode(latent_line(n_steps, self.network.latent, seed))
+        return self.walked(tokens.to(torch.int32).cpu().numpy(), seed)

@@ -219,8 +219,9 @@ class AdversarialTrainer:
             total += loss.detach()
         value, norm = float(total), float(player.vector.grad.norm())
         if not (math.isfinite(value) and math.isfinite(norm)):
+            what = "gradient" if math.isfinite(value) else "loss"
             raise DivergedError(
-                f"step {self.step + 1}: the {player.role}'s loss is not finite; its weights were not updated. "
+                f"step {self.step + 1}: the {player.role}'s {what} is not finite; its weights were not updated. "
                 f"Lower adversarial.{player.role}_rate"
             )
         most = self.settings.max_grad_norm
@@ -316,6 +317,11 @@ class AdversarialTrainer:
         fake = self.sample(len(real), rng, conditions)
         scores = self._scores(self._packs(real), packed), self._scores(self._packs(fake), packed)
         self.critic.network.train()
+        if not all(bool(part.isfinite().all()) for part in scores):
+            raise DivergedError(
+                f"step {self.step}: the critic's scores of held-out or generated rows are not finite; training "
+                "stopped, and nothing was overwritten. Lower adversarial.critic_rate"
+            )
         return auc_interval(*scores)
 
     @torch.no_grad()

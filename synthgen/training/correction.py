@@ -15,6 +15,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
+from synthgen.errors import DivergedError
 from synthgen.nets.any_order import AnyOrderGenerator
 from synthgen.nets.rollout import CHUNK_ROWS, RollOut
 from synthgen.seeding import derived_seed
@@ -48,6 +49,9 @@ def correct_marginals(
 
     Returns:
         Mean total variation distance between rolled-out and real shares before each round, 0 to 1.
+
+    Raises:
+        DivergedError: the generator gives shares that are not finite.
     """
     layout, device = generator.layout, generator.embed.device
     wanted = [np.bincount(tokens_NS[:, s], minlength=slot.size).astype(float) for s, slot in enumerate(layout.slots)]
@@ -59,6 +63,11 @@ def correct_marginals(
         shares = [torch.zeros(size, device=device) for size in layout.sizes]
         for start in range(0, rows, CHUNK_ROWS):
             roll_out.chunk(min(CHUNK_ROWS, rows - start), rng, shares=shares)
+        if not all(bool(share.isfinite().all()) for share in shares):
+            raise DivergedError(
+                f"correcting marginals, round {number + 1}: the shares of the generator's rows are not finite; its "
+                "biases were not moved. Lower training.learning_rate"
+            )
         steps, distance = [], []
         for s, slot in enumerate(layout.slots):
             real, drawn = wanted[s].copy(), shares[s].cpu().double().numpy()

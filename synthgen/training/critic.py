@@ -12,12 +12,14 @@ Letters: N rows, S slots, B rows in a batch.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 
+from synthgen.errors import DivergedError
 from synthgen.layout import Layout
 from synthgen.nets.critic import Critic
 from synthgen.seeding import derived_seed
@@ -62,6 +64,9 @@ def teach(layout: Layout, tokens_NS: np.ndarray, kind_N: np.ndarray, seed: int, 
         seed: of weights, batches and dropout.
         width: of the network.
 
+    Raises:
+        DivergedError: a loss or a gradient is not finite.
+
     Example:
         >>> from synthgen.layout import RowSlot
         >>> slot = RowSlot(0, "plan", 0, 2, np.full(2, np.nan), np.ones(2))
@@ -83,6 +88,11 @@ def teach(layout: Layout, tokens_NS: np.ndarray, kind_N: np.ndarray, seed: int, 
         assert weights.grad is not None
         weights.grad.zero_()
         torch.autograd.backward(loss)
+        if not (math.isfinite(float(loss.detach())) and bool(weights.grad.isfinite().all())):
+            raise DivergedError(
+                f"critic, step {step + 1}: its loss or gradient is not finite; its weights were not updated. "
+                "Try another seed"
+            )
         optimizer.param_groups[0]["lr"] = LEARNING_RATE * min(1.0, (step + 1) / WARMUP_STEPS) * (1 - step / steps)
         optimizer.step()
         with torch.no_grad():

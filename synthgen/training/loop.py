@@ -130,7 +130,7 @@ class Trainer(Generic[Network]):
             stop: asked after every step; True ends the run at once, to be finished or resumed.
 
         Raises:
-            DivergedError: the loss is not finite. The weights are those of the step before.
+            DivergedError: a loss or the gradient is not finite. The weights are those of the step before.
         """
         plan, clock = self.plan, self.clock
         self.network.train()
@@ -172,8 +172,9 @@ class Trainer(Generic[Network]):
             self.weights.grad.mul_(self.plan.max_grad_norm / norm)
         value = float(loss.detach())
         if not (math.isfinite(value) and math.isfinite(norm)):
+            what = "gradient" if math.isfinite(value) else "loss"
             raise DivergedError(
-                f"step {self.clock.step + 1}: the loss is not finite; the weights were not updated. "
+                f"step {self.clock.step + 1}: the {what} is not finite; the weights were not updated. "
                 "Lower training.learning_rate"
             )
         self.optimizer.step()
@@ -242,6 +243,11 @@ class Trainer(Generic[Network]):
         """Evaluate on held-out rows, keep the best, and decide what comes next."""
         plan, clock = self.plan, self.clock
         held = self.held_loss()
+        if not math.isfinite(held):
+            raise DivergedError(
+                f"step {clock.step}: the held-out loss is not finite; training stopped, and nothing was overwritten. "
+                "Lower training.learning_rate"
+            )
         slack = 0.0 if clock.cooldown_start is None else math.inf if self.beside else AS_GOOD * abs(clock.best_loss)
         if held < clock.best_loss + slack:
             clock.stalled = 0

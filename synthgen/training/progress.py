@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Protocol
+
+Figures = Mapping[str, float | None]
+"""What a look at training found, under the names of ``history.jsonl``; None: not known yet.
+
+``loss``, ``generator_loss``, ``critic_loss`` and ``penalty`` are those of the last batch, ``held_out_loss`` is in nats
+per row on rows not trained on, ``critic_auc`` with ``critic_auc_low`` and ``critic_auc_high`` says how well the critic
+tells held-out from generated rows (0.5: not at all), those that end in ``grad_norm`` are lengths of gradients, and
+``quality`` goes from 0 (useless) to 1 (as good as real rows).
+"""
+NO_FIGURES: Figures = MappingProxyType({})
 
 
 class Progress(Protocol):
@@ -11,21 +23,13 @@ class Progress(Protocol):
     def stage(self, name: str) -> None:
         """A new part of the job begins, such as ``training``; it ends the one before."""
 
-    def step(
-        self,
-        done: int,
-        total: int,
-        held_out_loss: float | None = None,
-        quality: float | None = None,
-        seconds_left: float | None = None,
-    ) -> None:
+    def step(self, done: int, total: int, figures: Figures = NO_FIGURES, seconds_left: float | None = None) -> None:
         """Training has come so far.
 
         Args:
             done: steps taken.
             total: steps planned, an estimate while training decides by itself when it is done.
-            held_out_loss: nats per row on rows not trained on, the latest known.
-            quality: live figure, 0 (useless) to 1 (as good as real rows), the latest known.
+            figures: of the latest look.
             seconds_left: estimate.
         """
 
@@ -51,14 +55,7 @@ class Silent:
     def stage(self, name: str) -> None:
         """Nothing."""
 
-    def step(
-        self,
-        done: int,
-        total: int,
-        held_out_loss: float | None = None,
-        quality: float | None = None,
-        seconds_left: float | None = None,
-    ) -> None:
+    def step(self, done: int, total: int, figures: Figures = NO_FIGURES, seconds_left: float | None = None) -> None:
         """Nothing."""
 
     def rows(self, done: int, total: int) -> None:

@@ -121,8 +121,9 @@ class Rival:
         torch.autograd.backward(loss, inputs=self.parameters)
         self.last_loss = float(loss.detach())
         if not (math.isfinite(self.last_loss) and math.isfinite(float(self.vector.grad.norm()))):
+            what = "gradient" if math.isfinite(self.last_loss) else "loss"
             raise DivergedError(
-                f"update {self.updates + 1} of the critic: its loss is not finite; its weights were not updated. "
+                f"update {self.updates + 1} of the critic: its {what} is not finite; its weights were not updated. "
                 "Lower critic.learning_rate"
             )
         self.optimizer.step()

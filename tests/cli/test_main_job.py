@@ -82,6 +82,12 @@ def test_a_run_folder_names_its_seed_and_no_folder_of_the_data(model: Path) -> N
         assert str(model.parent).encode() not in file.read_bytes()
 
 
+def test_a_model_without_a_held_out_loss_is_fitted_too(invoke: Invoke, data: Path) -> None:
+    result = invoke("fit", data, "--model", "independent", "--out", "alone")
+    assert result.exit_code == 0, result.output
+    assert "held-out loss" not in result.stdout
+
+
 def test_a_run_that_was_damaged_is_refused(invoke: Invoke, model: Path) -> None:
     copy = Path(shutil.copytree(model, "copy"))
     (copy / "weights.safetensors").write_bytes((model / "weights.safetensors").read_bytes()[:-100])

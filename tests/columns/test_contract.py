@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -194,6 +195,34 @@ def test_an_unknown_type_suggests_a_near_miss():
 # Examples
 
 
+def test_each_token_has_a_name_of_its_own(case):
+    column, _ = case
+    for level, slot in enumerate(column.slots):
+        names = column.token_names(level)
+        assert len(names) == len(set(names)) == slot.size
+        assert all(isinstance(name, str) and name for name in names)
+
+
+def test_tokens_are_named_after_what_they_stand_for():
+    few = pa.array([f"{x}" for x in [0] * 50 + [1] * 30 + [7] * 20 + [900]], pa.string())
+    *names, last = fit(column_type("numeric"), few).token_names(0)
+    assert names[:2] == ["0", "1"]
+    assert "900" not in last
+    towns = pa.array(["Ulm"] * 9 + ["Bonn"] * 12 + ["Lorch"], pa.string())
+    assert fit(column_type("categorical"), towns).token_names(0) == ["Bonn", "Ulm", "rare"]
+    many = pa.array([f"town {i % 300}" for i in range(3_000)] + ["town 7"], pa.string())
+    clusters = fit(column_type("categorical"), many).token_names(0)
+    assert clusters[-1] == "rare"
+    assert any(name.startswith("town 7, town") for name in clusters)
+    answers = fit(column_type("boolean"), pa.array(["Yes", "No"] * 9)).token_names(0)
+    assert answers == ["No", "Yes"]
+    days = pa.array(np.datetime64("2024-01-01") + np.repeat(np.arange(300), 9))
+    periods = fit(column_type("datetime"), days).token_names(0)
+    assert re.fullmatch(r"up to 2024-01-\d\d", periods[0])
+    assert re.fullmatch(r"from 2024-1\d-\d\d on", periods[-1])
+    assert all(re.fullmatch(r"2024-\d\d-\d\d to 2024-\d\d-\d\d", name) for name in periods[1:-1])
+
+
 def test_slots_are_well_formed(case):
     column, _ = case
     sizes = [slot.size for slot in column.slots]
@@ -329,6 +358,9 @@ def test_what_one_row_holds_is_neither_in_the_state_nor_made(kind):
     numbers = set(_numbers(column.state()))
     assert not numbers & set(forms.values())
     assert not any(abs(number - float(canary[0])) < 1 for number in numbers if kind.name == "numeric")
+    names = " ".join(name for level in range(len(column.slots)) for name in column.token_names(level))
+    assert canary[0] not in names
+    assert "73,9" not in names
     made = column.decode(random_paths(column, 5000, np.random.default_rng(0)), np.random.default_rng(0), 0)
     if kind.measure in ("label", "identifier", "text", "set"):
         assert not any(canary[0] in str(value) for value in made.to_pylist())

@@ -8,8 +8,9 @@ import torch
 
 from synthgen.layout import Layout, RowSlot
 from synthgen.losses.elbo import Elbo
-from synthgen.nets.vae import Vae, VaeRollOut
-from tests.made import layout_of
+from synthgen.nets.rollout import Dice
+from synthgen.nets.vae import MostLikely, Vae, VaeRollOut
+from tests.made import layout_of, path_layout
 
 
 def row_slot(number: int, size: int, counts: list[int]) -> RowSlot:
@@ -61,3 +62,22 @@ def test_rows_drawn_obey_what_may_follow() -> None:
     assert (rows[rows[:, 0] == 1, 1] == 2).all()
     assert (rows[rows[:, 0] == 0, 1] < 2).all()
     assert set(rows[:, 0].tolist()) == {0, 1}
+
+
+def test_the_most_likely_row_of_a_point_is_the_one_drawn_most_often() -> None:
+    layout = path_layout()
+    torch.manual_seed(3)
+    vae = Vae(layout, width=8, blocks=1, latent=2).eval()
+    with torch.no_grad():
+        for parameter in vae.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.4)
+    points = torch.tensor([[0.0, 0.0], [2.0, -1.0], [-2.0, 0.5]])
+    rows = MostLikely(vae).decode(points)
+    assert torch.equal(rows, MostLikely(vae).decode(points))
+    drawn = VaeRollOut(vae)
+    for point, row in zip(points, rows, strict=True):
+        many = drawn._rows(point.expand(4_000, 2), Dice(torch.Generator().manual_seed(0), 0.3, None))
+        for slot in (0, 1):  # of the first stage: drawn from the point alone
+            assert many[:, slot].bincount().argmax() == row[slot]
+        coarse, fine = int(row[1]), int(row[2])
+        assert fine == 3 if coarse == 0 else fine < (0, 2, 3)[coarse]  # only what may follow

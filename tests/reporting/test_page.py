@@ -20,7 +20,7 @@ from synthgen.reporting.words import show_figure
 Made = Callable[..., dict[str, Any]]
 LIMIT = 6_000_000
 NASTY = "<img src=x onerror=alert({})>"
-VOID = {"meta", "link", "input", "circle", "line", "path", "rect"}
+VOID = {"meta", "link", "input", "img", "circle", "line", "path", "rect"}
 
 
 class Outline(HTMLParser):

@@ -26,6 +26,10 @@ CHART_BYTES = 3_000_000
 DIGITS = 5
 """Significant digits of a figure in a chart: finer than a pixel."""
 
+FOOTER = (
+    "Made by synthgen from metrics.json. Names of columns and figures only; nothing on this page is loaded from "
+    "elsewhere or sent anywhere."
+)
 READING = (
     "Each figure says which way is better. A figure of 0.5 for a detector means that it guesses.",
     "Names of columns and figures are shown. A label or range of values is shown only where enough real rows share "
@@ -45,20 +49,61 @@ def write_page(metrics: dict[str, Any]) -> str:
     known = {column["name"] for column in metrics.get("columns", [])}
     own, of_columns = _charts(metrics, known)
     plan, drawn = _fit(own, of_columns, metrics)
+    verdicts = element("div", "\n", _verdicts(metrics), "\n", class_="verdicts")
+    return assemble(
+        title=_title(metrics),
+        heading="Synthetic data report",
+        said=f"{rows_sentence(metrics)}; seed {metrics.get('seed', '')}",
+        top=join([verdicts, "\n", Html(_source("key.html")), _notes(metrics)]),
+        contents=_contents(),
+        sections=_sections(metrics, own, of_columns, plan),
+        charts=drawn,
+        footer=FOOTER,
+        skip="Skip to the verdicts",
+    )
+
+
+def assemble(
+    *,
+    title: str,
+    heading: str,
+    said: str,
+    top: Html,
+    contents: Iterable[tuple[str, str]],
+    sections: Iterable[Html],
+    charts: list[dict[str, Any]],
+    footer: str,
+    skip: str = "Skip to the content",
+) -> str:
+    """One file with its own style, script and data.
+
+    Args:
+        title: of the document.
+        heading: the first one.
+        said: below it.
+        top: what stands before the sections.
+        contents: key and title of each section.
+        sections: one after the other.
+        charts: that the script draws, by number.
+        footer: one or two sentences.
+        skip: words of the link for those who use the keyboard.
+    """
     style, script = _source("page.css"), "".join(map(_source, SCRIPTS))
+    links = element("ul", [element("li", element("a", name, href=f"#{key}")) for key, name in contents])
     page = Template(_source("page.html")).substitute(
-        title=_escaped(_title(metrics)),
+        title=_escaped(title),
         style=style,
         script=script,
         style_hash=_hash(style),
         script_hash=_hash(script),
-        rows=_escaped(rows_sentence(metrics)),
-        seed=_escaped(str(metrics.get("seed", ""))),
-        verdicts=_verdicts(metrics),
-        notes=_notes(metrics),
-        contents=_contents(metrics),
-        sections=join(_sections(metrics, own, of_columns, plan)),
-        data=_embedded({"charts": drawn}),
+        skip=_escaped(skip),
+        heading=_escaped(heading),
+        said=_escaped(said),
+        top=top,
+        contents=links,
+        sections=join(sections),
+        footer=_escaped(footer),
+        data=_embedded({"charts": charts}),
     )
     return page.encode("utf-8", "replace").decode("utf-8")
 
@@ -135,6 +180,11 @@ def _fit(own: Charts, of_columns: Charts, metrics: Mapping[str, Any]) -> tuple[P
     return plan, drawn
 
 
+def shown_charts(charts: list[dict[str, Any]]) -> tuple[Plan, list[dict[str, Any]]]:
+    """What is shown of charts that belong to no column."""
+    return _fit({"": charts}, {}, {})
+
+
 def _verdicts(metrics: Mapping[str, Any]) -> Html:
     results = {result["name"]: result for result in metrics.get("results", [])}
     return join([verdict_row(verdict, results) for verdict in metrics.get("verdicts", [])])
@@ -160,7 +210,7 @@ def _notes(metrics: Mapping[str, Any]) -> Html:
     return join(parts)
 
 
-def _contents(metrics: Mapping[str, Any]) -> Html:
+def _contents() -> list[tuple[str, str]]:
     names = [(key, title) for key, (title, _) in GROUPS.items()]
     names[2:2] = [("columns", "Columns")]
     names += [
@@ -169,27 +219,27 @@ def _contents(metrics: Mapping[str, Any]) -> Html:
         ("cite", "How to cite"),
         ("reading", "How to read this"),
     ]
-    return element("ul", [element("li", element("a", title, href=f"#{key}")) for key, title in names])
+    return names
 
 
 def _sections(metrics: Mapping[str, Any], own: Charts, of_columns: Charts, plan: Plan) -> Iterable[Html]:
     columns, facts = metrics.get("columns", []), metrics.get("facts", {})
     for group, (title, question) in GROUPS.items():
         results = results_of(metrics, group)
-        yield _section(group, title, question, _count(results), _group(results, group, own, plan))
+        yield section(group, title, question, _count(results), _group(results, group, own, plan))
         if group == "fidelity":
             part = column_part(columns, of_columns, plan) if columns else element("p", "No column is compared.")
-            yield _section("columns", "Columns", "Which columns are off, and how?", f"{len(columns):,} columns", part)
-    yield _section("data", "Data facts", "What was judged?", "", fact_list(facts.get("data", {})))
+            yield section("columns", "Columns", "Which columns are off, and how?", f"{len(columns):,} columns", part)
+    yield section("data", "Data facts", "What was judged?", "", fact_list(facts.get("data", {})))
     made = [
         block("Seed", element("p", *_seed(metrics))),
         block("Versions", fact_list(facts.get("versions", {}))),
         block("Settings", fact_list(facts.get("settings", {}))),
     ]
-    yield _section("versions", "Versions, seed and settings", "How can it be repeated?", "", join(made))
+    yield section("versions", "Versions, seed and settings", "How can it be repeated?", "", join(made))
     cite = element("p", facts.get("cite") or "Nothing is known.", class_="cite")
-    yield _section("cite", "How to cite", "What to write in a paper or a data card?", "", cite)
-    yield _section("reading", "How to read this report", "Floors, intervals, directions", "", _reading())
+    yield section("cite", "How to cite", "What to write in a paper or a data card?", "", cite)
+    yield section("reading", "How to read this report", "Floors, intervals, directions", "", _reading())
 
 
 def _seed(metrics: Mapping[str, Any]) -> list[str]:
@@ -212,14 +262,15 @@ def _count(results: list[dict[str, Any]]) -> str:
     return f"{said}, {absent} not measured" if absent else said
 
 
-def _section(key: str, title: str, question: str, count: str, content: Html) -> Html:
+def section(key: str, title: str, question: str, count: str, content: Html, *, open_: bool = False) -> Html:
+    """A part of the page that opens and closes."""
     summary = element(
         "summary",
         element("h2", title),
         element("span", question, class_="question"),
         element("span", count, class_="count") if count else None,
     )
-    return element("details", summary, element("div", content, class_="content"), id=key, class_="section")
+    return element("details", summary, element("div", content, class_="content"), id=key, class_="section", open=open_)
 
 
 def _reading() -> Html:

@@ -73,7 +73,7 @@ def fallback(chart: dict[str, Any]) -> Html:
         headings, rows = chart["headings"], [[_cell(cell) for cell in row] for row in chart["rows"]]
         most = MOST_ROWS
     else:
-        headings, rows = ["Series", chart["x_label"], chart["y_label"]], list(_points(chart))
+        headings, rows = _point_headings(chart), list(_points(chart))
         most = len(rows)
     cut = f"The first {most:,} of {len(rows):,} rows." if len(rows) > most else ""
     if kind == "heat" and len(chart["rows"]) * len(chart["columns"]) > MOST_CELLS:
@@ -110,12 +110,26 @@ def _bars(chart: dict[str, Any]) -> tuple[list[str], list[list[Cell]]]:
     return ["", *chart["series"]], rows
 
 
+def _point_headings(chart: dict[str, Any]) -> list[str]:
+    more = [word for key, word in (("labels", "What it is"), ("low", "Interval")) if _any_has(chart, key)]
+    return ["Series", *more, chart["x_label"], chart["y_label"]]
+
+
+def _any_has(chart: dict[str, Any], key: str) -> bool:
+    return any(key in series for series in chart["series"])
+
+
 def _points(chart: dict[str, Any]) -> Iterator[list[Cell]]:
+    labelled, banded = _any_has(chart, "labels"), _any_has(chart, "low")
     for series in chart["series"]:
         count = len(series["x"])
         picked = sorted({round(i * (count - 1) / (MOST_POINTS - 1)) for i in range(MOST_POINTS)}) if count else []
         for i in picked:
-            yield [(name_of(series["name"]), False), _cell(series["x"][i]), _cell(series["y"][i])]
+            more: list[Cell] = [(name_of(series["labels"][i] if "labels" in series else ""), False)] * labelled
+            if banded:
+                ends = [show_plain(series[end][i]) for end in ("low", "high")] if "low" in series else []
+                more.append((" to ".join(ends), False))
+            yield [(name_of(series["name"]), False), *more, _cell(series["x"][i]), _cell(series["y"][i])]
 
 
 def _heat(chart: dict[str, Any]) -> tuple[list[str], list[list[Cell]]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from html import escape
 
 Child = str | Iterable[str] | None
-VOID = frozenset(("input", "meta", "br", "circle", "line", "path", "rect"))
+VOID = frozenset(("input", "meta", "br", "img", "circle", "line", "path", "rect"))
 """Elements without content; those of SVG end themselves."""
 
 

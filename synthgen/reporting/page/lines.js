@@ -1,10 +1,13 @@
 // Curves, and clouds of points.
 function drawLines(plot, chart, width) {
   const cloud = chart.kind === "points", left = 54, right = 12, top = 8, tall = Math.min(300, Math.max(200, width * 0.55)), base = tall - 40;
-  const series = chart.series.map((one) => ({ name: one.name, points: one.x.map((x, i) => [x, one.y[i]]).filter(([x, y]) => x !== null && y !== null) }));
+  const series = chart.series.map((one) => ({
+    name: one.name, joined: one.joined, shaded: Boolean(one.shade), banded: Boolean(one.low),
+    points: one.x.map((x, i) => [x, one.y[i], one.low?.[i] ?? one.y[i], one.high?.[i] ?? one.y[i], one.labels?.[i], one.shade?.[i]]).filter(([x, y]) => x !== null && y !== null),
+  }));
   const look = looks(series.map((one) => one.name)), all = series.flatMap((one) => one.points);
-  const span = (place) => all.reduce(([low, high], point) => [Math.min(low, point[place]), Math.max(high, point[place])], [Infinity, -Infinity]);
-  const [lowX, highX] = all.length ? span(0) : [0, 1], [lowY, highY] = all.length ? span(1) : [0, 1];
+  const span = (least, most) => all.reduce(([low, high], point) => [Math.min(low, point[least]), Math.max(high, point[most])], [Infinity, -Infinity]);
+  const [lowX, highX] = all.length ? span(0, 0) : [0, 1], [lowY, highY] = all.length ? span(2, 3) : [0, 1];
   const across = axis(lowX, highX, width < 420 ? 4 : 6), up = axis(lowY > 0 && lowY < 0.4 * highY ? 0 : lowY, highY, 5);
   const x = (value) => left + ((value - across.low) / (across.high - across.low)) * (width - left - right);
   const y = (value) => base - ((value - up.low) / (up.high - up.low)) * (base - top);
@@ -14,12 +17,24 @@ function drawLines(plot, chart, width) {
   node.append(svg("line", { class: "axis", x1: left, x2: width - right, y1: base, y2: base }));
   node.append(svg("text", { x: width - right, y: tall - 4, "text-anchor": "end" }, `${chart.x_label} →`));
   series.forEach((one, i) => {
-    const places = one.points.map(([a, b]) => `${x(a).toFixed(1)} ${y(b).toFixed(1)}`);
-    const d = cloud ? places.map((place) => `M${place}h0`).join("") : places.length ? `M${places.join("L")}` : "";
-    node.append(svg("path", { class: `${cloud ? "cloud" : "stroke"} ${look[i]}`, d }));
+    const at = (a, b) => `${x(a).toFixed(1)} ${y(b).toFixed(1)}`, places = one.points.map(([a, b]) => at(a, b));
+    if (one.banded && places.length) {
+      const [[a, , low, high]] = one.points;
+      const around = [...one.points.map(([a, , low]) => at(a, low)), ...one.points.map(([a, , , high]) => at(a, high)).reverse()];
+      const d = places.length > 1 ? `M${around.join("L")}Z` : `M${at(a, low)}m-4 0h8V${y(high).toFixed(1)}h-8Z`; // one point has no width
+      node.append(svg("path", { class: `band ${look[i]}`, d }));
+    }
+    if (cloud && one.joined) node.append(svg("path", { class: "thread", d: `M${places.join("L")}` }));
+    if (one.shaded) node.append(...shadedCloud(one.points, places));
+    else {
+      const line = places.length === 1 ? `M${places[0]}m-4 0h8` : places.length ? `M${places.join("L")}` : ""; // one point is no line
+      node.append(svg("path", { class: `${cloud ? "cloud" : "stroke"} ${look[i]}`, d: cloud ? places.map((place) => `M${place}h0`).join("") : line }));
+    }
   });
-  const kind = cloud ? "cloud" : "stroke";
-  plot.replaceChildren(legend(series.map((one, i) => [one.name, look[i], kind])), make("div", { class: "quiet" }, `↑ ${chart.y_label}`), node);
+  const kind = cloud ? "cloud" : "stroke", plain = series.map((one, i) => [one, [one.name, look[i], kind]]).filter(([one]) => !one.shaded);
+  const key = legend(plain.map(([, entry]) => entry));
+  series.filter((one) => one.shaded).forEach((one) => key.prepend(make("span", {}, `${one.name}, lowest`, shadedRamp(), "highest")));
+  plot.replaceChildren(key, make("div", { class: "quiet" }, `↑ ${chart.y_label}`), node);
   const cursor = node.appendChild(svg("path", { class: "cursor", fill: "none", visibility: "hidden" }));
   const leave = () => cursor.setAttribute("visibility", "hidden");
   const point = (d, a, b, from, title, lines) => {
@@ -27,7 +42,7 @@ function drawLines(plot, chart, width) {
     tip.show(plot, ...(from[0] === undefined ? onScreen(node, a, b) : from), title, lines);
   };
   if (cloud) {
-    const marks = series.flatMap((one, i) => one.points.map(([a, b]) => ({ name: one.name, look: look[i], a, b })));
+    const marks = series.flatMap((one, i) => one.points.map(([a, b, , , label]) => ({ name: label ?? one.name, look: look[i], a, b })));
     marks.sort((one, other) => one.a - other.a);
     explore(plot, chart, {
       size: marks.length,
@@ -49,11 +64,28 @@ function drawLines(plot, chart, width) {
       const here = places[place];
       const lines = series.flatMap((one, i) => {
         const found = nearest(one.points, [x(here), 0], ([a]) => [x(a), 0], 12);
-        return found < 0 ? [] : [[one.name, showNumber(one.points[found][1]), swatch(look[i], kind)]];
+        if (found < 0) return [];
+        const [, value, low, high] = one.points[found], interval = one.banded ? ` (${showNumber(low)} to ${showNumber(high)})` : "";
+        return [[one.name, showNumber(value) + interval, swatch(look[i], kind)]];
       });
       point(`M${x(here)} ${top}V${base}`, x(here), top + 20, from, `${chart.x_label} ${showNumber(here)}`, lines);
     },
   });
+}
+
+// Points whose place in an order is their colour, one path per step of colour.
+function shadedCloud(points, places) {
+  const paths = new Map();
+  points.forEach((point, i) => {
+    const step = Math.round(point[5] * STEPS);
+    paths.set(step, (paths.get(step) ?? "") + `M${places[i]}h0`);
+  });
+  return [...paths].map(([step, d]) => coloured(svg("path", { class: "cloud shaded", d }), step / STEPS));
+}
+function shadedRamp() {
+  const bar = svg("svg", { viewBox: "0 0 120 8", "aria-hidden": "true", class: "ramp" });
+  for (let step = 0; step <= STEPS; step++) bar.append(coloured(svg("rect", { class: "shaded", x: (step * 120) / (STEPS + 1), y: 0, width: 120 / (STEPS + 1) + 0.3, height: 8 }), step / STEPS));
+  return bar;
 }
 
 // Which of the items is closest; where all have height 0, the pointer's height does not count.

@@ -35,6 +35,7 @@ function sections() {
     told();
   });
   all.forEach((section) => section.addEventListener("toggle", told));
+  told();
   const reveal = () => {
     const target = location.hash.length > 1 ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
     const section = target?.closest("details.section");
