@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from synthgen.errors import ConfigError, near_miss
-from synthgen.training.settings import TrainingSettings
+from synthgen.training.settings import AdversarialSettings, TrainingSettings
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -33,7 +33,7 @@ class ColumnSettings(BaseModel):
         return dict(self.model_extra or {})
 
 
-ModelName = Literal["gan", "vae", "independent", "resample"]
+ModelName = Literal["gan", "one-shot", "ctgan", "vae", "independent", "resample"]
 """As in ``--model``."""
 
 
@@ -61,6 +61,7 @@ class RunConfig(BaseModel):
         columns: what detection gets wrong, by column.
         model: which model.
         training: how it is trained.
+        adversarial: how it is trained against a critic, for models that are; what is left out is the model's choice.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -77,6 +78,7 @@ class RunConfig(BaseModel):
     columns: dict[str, ColumnSettings] = Field(default_factory=dict)
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
+    adversarial: AdversarialSettings = AdversarialSettings()
 
 
 def load_config(path: Path | str | None = None, overrides: Mapping[str, Any] | None = None) -> RunConfig:

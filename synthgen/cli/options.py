@@ -101,7 +101,7 @@ reading_options = _together(
     ]
 )
 
-MODEL_NAMES = ("gan", "vae", "independent", "resample")
+MODEL_NAMES = ("gan", "one-shot", "ctgan", "vae", "independent", "resample")
 """Those of ``synthgen.config.ModelName``, which costs an import that ``--help`` does not need."""
 
 comparing_options = _together(

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from synthgen.synthesizers.any_order import AnyOrderGan
 from synthgen.synthesizers.base import Model
+from synthgen.synthesizers.ctgan import Ctgan
 from synthgen.synthesizers.independent import Independent
+from synthgen.synthesizers.one_shot import OneShot
 from synthgen.synthesizers.resample import Resample
 from synthgen.synthesizers.vae import VaeModel
 
-MODELS: dict[str, type[Model]] = {model.name: model for model in (AnyOrderGan, VaeModel, Independent, Resample)}
+MODELS: dict[str, type[Model]] = {
+    model.name: model for model in (AnyOrderGan, OneShot, Ctgan, VaeModel, Independent, Resample)
+}
 """As in ``--model``; ``synthgen.config.ModelName`` names them too, for the command line knows them without torch."""

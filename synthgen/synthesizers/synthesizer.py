@@ -15,7 +15,7 @@ from synthgen.detecting import schema_of
 from synthgen.errors import ConfigError, NotFittedError, RunError
 from synthgen.storage import Run, RunWriter, read_run, writing
 from synthgen.synthesizers import MODELS
-from synthgen.synthesizers.base import Job, Model, go_on
+from synthgen.synthesizers.base import Job, Model, check_used, go_on, used_settings
 from synthgen.table.origin import Origin
 from synthgen.table.schema import Schema
 from synthgen.table.table import Table
@@ -39,6 +39,8 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         schema: a ``Schema`` or the path of a ``schema.json``; None: detected.
         columns: what detection gets wrong, ``{"zip": {"type": "categorical"}}``.
         training: settings of ``synthgen.training.settings.TrainingSettings`` by name.
+        adversarial: settings of ``synthgen.training.settings.AdversarialSettings`` by name, for models that are
+            trained against a critic.
 
     Example:
         >>> import pandas
@@ -60,6 +62,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         schema: Schema | str | Path | None = None,
         columns: dict[str, dict[str, Any]] | None = None,
         training: dict[str, Any] | None = None,
+        adversarial: dict[str, Any] | None = None,
     ) -> None:
         self.model = model
         self.random_state = random_state
@@ -70,6 +73,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         self.schema = schema
         self.columns = columns
         self.training = training
+        self.adversarial = adversarial
 
     model_: Model
     _run_config: RunConfig | None = None
@@ -87,6 +91,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             schema=schema,
             columns={k: v.model_dump() for k, v in config.columns.items()} or None,
             training=config.training.model_dump(exclude_unset=True) or None,
+            adversarial=config.adversarial.model_dump(exclude_unset=True) or None,
         )
         synthesizer._run_config = config
         return synthesizer
@@ -119,6 +124,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         progress = progress or Silent()
         config = self._config()
         kind = MODELS[config.model.name]
+        check_used(config, kind)
         if writer is not None:
             check_savable(kind)
         device = device_of(config.device)
@@ -145,7 +151,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         }
         if account.training:
             self.facts_["training"] = account.training
-        self.config_ = config.model_dump(mode="json", exclude_none=True)
+        self.config_ = _resolved(config, kind)
         return self
 
     def _config(self) -> RunConfig:
@@ -159,6 +165,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             "min_holders": self.min_holders,
             "columns": self.columns,
             "training": self.training,
+            "adversarial": self.adversarial,
             "model": {"name": self.model},
         }
         return check_settings(RunConfig, {k: v for k, v in given.items() if v is not None}, "settings")
@@ -263,6 +270,16 @@ def check_savable(kind: type[Model]) -> None:
     """
     if kind.unsaved:
         raise ConfigError(f"model: {kind.name!r} {kind.unsaved}. Use it from Python, or choose another model")
+
+
+def _resolved(config: RunConfig, kind: type[Model]) -> dict[str, Any]:
+    """The settings as they go to disk: nothing that the model does not use or would choose by itself."""
+    used = used_settings(config, kind)
+    settings = used.model_dump(mode="json", exclude_none=True, exclude={"adversarial"})
+    unused = {key for key in kind.unused if key.startswith("training.")}
+    settings["training"] = {k: v for k, v in settings["training"].items() if f"training.{k}" not in unused}
+    adversarial = used.adversarial.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+    return settings | ({"adversarial": adversarial} if adversarial else {})
 
 
 def _notes(rows: int, kind: type[Model]) -> list[str]:

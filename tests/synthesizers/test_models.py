@@ -17,7 +17,13 @@ from synthgen.synthesizers import MODELS
 from synthgen.synthesizers.base import DECODE_ROWS
 from tests.made import accounts
 
-QUICK = {"max_steps": 40, "evaluate_every": 20, "width": 16, "blocks": 1}
+QUICK = {"training": {"max_steps": 40, "evaluate_every": 20, "width": 16, "blocks": 1}}
+FEW_STEPS = {"max_steps": 10, "evaluate_every": 5}
+QUICK_OF = {
+    "one-shot": {"training": {"width": 16, "blocks": 1}, "adversarial": FEW_STEPS | {"batch_rows": 32}},
+    "ctgan": {"adversarial": FEW_STEPS},
+}
+"""Settings that a model learns a little with, in no time."""
 each_model = pytest.mark.parametrize("name", MODELS)
 
 
@@ -29,7 +35,7 @@ def frame() -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def fitted(frame: pd.DataFrame) -> dict[str, synthgen.Synthesizer]:
     return {
-        name: synthgen.Synthesizer(model=name, random_state=0, target="is_bot", training=QUICK).fit(frame)
+        name: synthgen.Synthesizer(model=name, random_state=0, target="is_bot", **QUICK_OF.get(name, QUICK)).fit(frame)
         for name in MODELS
     }
 
