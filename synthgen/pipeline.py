@@ -181,6 +181,15 @@ def fit(
                 "note": f"best at step {training['best_step']:,} of {training['steps']:,}",
             }
         ]
+    elif training is not None and training.get("quality") is not None:
+        figures = [
+            {
+                "name": "live quality",
+                "value": f"{training['quality']:.3f}",
+                "floor": "1.000",
+                "note": f"best at step {training['best_step']:,} of {training['steps']:,}",
+            }
+        ]
     columns: list[ColumnLine] = [
         {"name": c.name, "type": c.type, "error": None, "floor": None} for c in model.schema_.columns
     ]

@@ -277,6 +277,9 @@ class OneShotCritic(nn.Module):
         self.asked = nn.Parameter(torch.randn(self.n_slots, width) * 0.05)
         if packing > 1:
             self.together = nn.Sequential(Residual(width), Residual(width), nn.LayerNorm(width), nn.Linear(width, 1))
+        for name, weight in self.named_parameters():
+            if not weight.any() and weight.dim() > 1:  # a layer of noughts has no largest singular value to divide by
+                nn.init.normal_(weight, std=0.1 if name.endswith("out.weight") else 0.5 / width**0.5)
 
     def forward(self, packs_BX: Tensor, given_BX: Tensor) -> Tensor:
         """Scores of packs."""

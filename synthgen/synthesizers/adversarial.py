@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -78,6 +79,7 @@ def play(
         "steps": trainer.step,
         "best_step": trainer.best_step,
         "held_out_loss": None,
+        "quality": trainer.best_quality if math.isfinite(trainer.best_quality) else None,
         "cut": trainer.interrupted or (trainer.step_cap or trainer.planned_steps) < trainer.planned_steps,
         "step_cap": trainer.step_cap,
         "minutes": config.minutes,

@@ -175,6 +175,8 @@ class Ctgan(TokenModel):
         self.maker.to(device_of(device)).eval()
 
 
+NOTHING = -1
+"""Asked for where there is no discrete column."""
 PARTS = ("middle", "spread", "share")
 
 
@@ -222,18 +224,18 @@ class Maker(nn.Module):
     def chunk(self, n_rows: int, rng: torch.Generator) -> Tensor:
         """``(B, S)`` tokens of new rows, asked for by true shares."""
         if self.asking is None:
-            return self.given(torch.zeros(n_rows, dtype=torch.long), rng)
+            return self.given(torch.full((n_rows,), NOTHING), rng)
         cpu = torch.Generator().manual_seed(int(torch.randint(2**62, (), generator=rng, device=rng.device)))
         return self.given(self.asking.draw(n_rows, cpu, true=True), rng)
 
     @torch.no_grad()
     def given(self, asked_B: Tensor, rng: torch.Generator) -> Tensor:
-        """``(B, S)`` tokens of rows that hold what is asked for, a place on the axis of the conditional vector."""
+        """``(B, S)`` tokens of rows that hold what is asked for: a place in the conditional vector, or ``NOTHING``."""
         generator, device = self.generator, self.device
         learning = generator.training
         generator.eval()
-        vectors_BK = vectors(asked_B.to(device), self.spans.width)
         noise_BZ = noise_of(self.noise, (len(asked_B), self.noise_width), rng)
+        vectors_BK = vectors(asked_B.to(device), self.spans.width) if self.spans.width else noise_BZ[:, :0]
         entries_BX = generator(noise_BZ, vectors_BK, rng)
         generator.train(learning)
         entries_BV, places_BM = entries_BX.cpu().split([generator.spans.width, len(self.modes)], 1)

@@ -23,7 +23,7 @@ from synthgen.training.loop import new_network, split_held
 from synthgen.training.quality import LiveQuality
 
 WIDTH, BLOCKS, WAVES = 128, 2, 6
-STEPS, STEPS_ROWS = 3_000, 10_000
+STEPS, STEPS_ROWS = 1_500, 10_000
 """Steps for a table of so many rows or fewer; they grow with the rows' root."""
 OWN: dict[str, Any] = {
     "loss": "relativistic",
