@@ -24,6 +24,7 @@ from synthgen.reporting.markdown import plain_text
 from synthgen.reporting.words import DIRECTIONS, show_figure
 from synthgen.seeding import derived_seed, numpy_stream
 from synthgen.synthesizers import MODELS
+from synthgen.synthesizers.base import used_settings
 from synthgen.synthesizers.synthesizer import Synthesizer
 from synthgen.table.schema import Schema
 from synthgen.table.table import Table
@@ -177,7 +178,8 @@ def _of_model(config: RunConfig, name: str) -> RunConfig:
     if name not in MODELS:
         raise ConfigError(f"models: no model {name!r}; {near_miss(name, MODELS)}")
     MODELS[name].check_available()
-    return config.model_copy(update={"model": ModelSettings.model_validate({"name": name})})
+    chosen = config.model_copy(update={"model": ModelSettings.model_validate({"name": name})})
+    return used_settings(chosen, MODELS[name])
 
 
 def _made(train: Table, config: RunConfig, schema: Schema, entry: Entry, progress: Progress) -> pa.Table:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from synthgen.errors import ConfigError, near_miss
-from synthgen.training.settings import CriticSettings, TrainingSettings
+from synthgen.training.settings import AdversarialSettings, CriticSettings, TrainingSettings
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -35,6 +35,8 @@ class ColumnSettings(BaseModel):
 
 ModelName = Literal[
     "gan",
+    "one-shot",
+    "ctgan",
     "vae",
     "independent",
     "resample",
@@ -85,6 +87,7 @@ class RunConfig(BaseModel):
         training: how it is trained.
         critic: who judges, and teaches, while it is trained.
         sampling: how rows are drawn.
+        adversarial: how it is trained against a critic, for models that are; what is left out is the model's choice.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -103,6 +106,7 @@ class RunConfig(BaseModel):
     training: TrainingSettings = TrainingSettings()
     critic: CriticSettings = CriticSettings()
     sampling: SamplingSettings = SamplingSettings()
+    adversarial: AdversarialSettings = AdversarialSettings()
 
 
 def load_config(path: Path | str | None = None, overrides: Mapping[str, Any] | None = None) -> RunConfig:

@@ -10,7 +10,7 @@ from synthgen import pipeline
 from synthgen.config import RunConfig
 from synthgen.errors import RunError
 from synthgen.storage import CHECKPOINT, read_run
-from synthgen.synthesizers import base, networks, synthesizer
+from synthgen.synthesizers import base, keeping, synthesizer
 from synthgen.training.progress import Silent
 from synthgen.training.settings import TrainingSettings
 from tests.made import accounts
@@ -47,7 +47,7 @@ def die() -> None:
 def test_a_killed_fit_resumes_and_ends_with_the_same_bytes(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(networks, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    monkeypatch.setattr(keeping, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
     config = RunConfig(training=QUICK)
     pipeline.fit(data, tmp_path / "whole", config)
     with pytest.raises(Killed):
@@ -60,7 +60,7 @@ def test_a_killed_fit_resumes_and_ends_with_the_same_bytes(
 
 
 def test_a_checkpoint_of_other_settings_is_refused(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(networks, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    monkeypatch.setattr(keeping, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
     with pytest.raises(Killed):
         pipeline.fit(data, tmp_path / "run", RunConfig(training=QUICK), progress=Watch(60, die))
     with pytest.raises(RunError, match="other settings"):

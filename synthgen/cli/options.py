@@ -103,6 +103,8 @@ reading_options = _together(
 
 MODEL_NAMES = (
     "gan",
+    "one-shot",
+    "ctgan",
     "vae",
     "independent",
     "resample",

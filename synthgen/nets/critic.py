@@ -35,9 +35,10 @@ class InsideCells(nn.Module):
     waves: Tensor
     starts: Tensor
     n_fine: Tensor
-    spans: Tensor
-    steps: Tensor
-    octaves: Tensor
+    at_MC: Tensor
+    at_MF: Tensor
+    spans_MC3: Tensor
+    numbers_MF: Tensor
 
     def __init__(self, layout: Layout, width: int) -> None:
         super().__init__()
@@ -48,46 +49,53 @@ class InsideCells(nn.Module):
         ]
         self.coarse, self.fine = [c for c, _ in pairs], [f for _, f in pairs]
         sizes = layout.sizes
-        waves = [self._waves(places_inside(layout, *pair)) for pair in pairs]
+        places = [places_inside(layout, *pair) for pair in pairs]
+        waves = [self._waves(found) for found in places]
         starts = np.cumsum([0, *(len(w) for w in waves)])[:-1]
         self.register_buffer("starts", torch.as_tensor(starts, dtype=torch.long), persistent=False)
         n_fine = torch.tensor([sizes[f] for f in self.fine], dtype=torch.long)
         self.register_buffer("n_fine", n_fine, persistent=False)
         self.register_buffer("waves", torch.cat(waves) if waves else torch.zeros(0, 2 * INSIDE_WAVES), persistent=False)
-        first = np.cumsum([0, *sizes])
-        spans, steps = torch.zeros(first[-1], len(pairs), 3), torch.zeros(first[-1], len(pairs))
-        for m, (c, f) in enumerate(pairs):
-            found = places_inside(layout, c, f)
-            n = np.isfinite(found).sum(1)
-            step = np.where(n > 1, found[:, 1] - found[:, 0], 0.0) if found.shape[1] > 1 else np.zeros(len(found))
-            step = np.nan_to_num(step)
-            start = np.nan_to_num(found[:, 0])
-            spans[first[c] : first[c + 1], m] = torch.as_tensor(np.stack([start, step, n > 0], 1), dtype=torch.float32)
-            steps[first[f] : first[f + 1], m] = torch.arange(sizes[f]).float()
-        self.register_buffer("spans", spans.flatten(1), persistent=False)
-        self.register_buffer("steps", steps, persistent=False)
-        self.register_buffer("octaves", math.pi * 2.0 ** torch.arange(INSIDE_WAVES), persistent=False)
+        self._keep_spans(layout, places)
         self.mix = nn.Parameter(torch.randn(len(pairs), 2 * INSIDE_WAVES, width) * 0.1)
+
+    def _keep_spans(self, layout: Layout, places: list[np.ndarray]) -> None:
+        """Per number, padded: where its coarse and fine tokens are among all, and where and how fine its cells are."""
+        first = np.cumsum([0, *layout.sizes])
+        widest = [max((found.shape[axis] for found in places), default=0) for axis in (0, 1)]
+        at_MC, at_MF = (np.zeros((len(places), n), np.int64) for n in widest)
+        spans_MC3, numbers_MF = np.zeros((*at_MC.shape, 3), np.float32), np.zeros(at_MF.shape, np.float32)
+        for m, found in enumerate(places):
+            coarse, fine = found.shape
+            at_MC[m, :coarse], at_MF[m, :fine] = (
+                first[s] + np.arange(n) for s, n in ((self.coarse[m], coarse), (self.fine[m], fine))
+            )
+            step_C = np.nan_to_num(found[:, 1] - found[:, 0]) if fine > 1 else np.zeros(coarse)
+            applies_C = np.isfinite(found[:, 0])
+            spans_MC3[m, :coarse] = np.stack([np.nan_to_num(found[:, 0]), step_C, applies_C], 1)
+            numbers_MF[m, :fine] = np.arange(fine)
+        for name, array in (("at_MC", at_MC), ("at_MF", at_MF), ("spans_MC3", spans_MC3), ("numbers_MF", numbers_MF)):
+            self.register_buffer(name, torch.as_tensor(array), persistent=False)
+
+    def soft(self, weights_BV: Tensor) -> Tensor:
+        """The same from weights over the tokens of each slot, with a gradient into the fine ones.
+
+        Exact where the weights are zeros and ones; between those, the waves of the mean place.
+        """
+        if not self.coarse:
+            return self.mix.new_zeros(len(weights_BV), self.mix.shape[2])
+        coarse_MBC = weights_BV.detach()[:, self.at_MC].transpose(0, 1)
+        start_MB, step_MB, applies_MB = torch.bmm(coarse_MBC, self.spans_MC3).unbind(2)
+        place_MB = start_MB + step_MB * (weights_BV[:, self.at_MF] * self.numbers_MF).sum(2).T
+        angle_BMW = place_MB.T[:, :, None] * (math.pi * 2.0 ** torch.arange(INSIDE_WAVES, device=place_MB.device))
+        waves_BMW = torch.cat([angle_BMW.sin(), angle_BMW.cos()], 2) * applies_MB.T[:, :, None]
+        return waves_BMW.flatten(1) @ self.mix.flatten(0, 1)
 
     @staticmethod
     def _waves(places_CF: np.ndarray) -> Tensor:
         place = torch.as_tensor(places_CF.ravel(), dtype=torch.float32)[:, None]
         angle = math.pi * place * 2.0 ** torch.arange(INSIDE_WAVES)
         return torch.cat([angle.sin(), angle.cos()], 1).nan_to_num(0.0)
-
-    def soft(self, weights_BV: Tensor) -> Tensor:
-        """The same from weights over the tokens of each slot, for gradients into the fine ones.
-
-        Exact where the weights are zeros and ones; between those, the waves of the mean place.
-        """
-        if not self.coarse:
-            return self.mix.new_zeros(len(weights_BV), self.mix.shape[2])
-        spans_BM3 = (weights_BV.detach() @ self.spans).view(len(weights_BV), -1, 3)
-        start_BM, step_BM, applies_BM = spans_BM3.unbind(2)
-        place_BM = start_BM + step_BM * (weights_BV @ self.steps)
-        angle_BMW = place_BM[:, :, None] * self.octaves
-        waves_BMW = torch.cat([angle_BMW.sin(), angle_BMW.cos()], 2) * applies_BM[:, :, None]
-        return waves_BMW.flatten(1) @ self.mix.flatten(0, 1)
 
     def forward(self, tokens_BS: Tensor) -> Tensor:
         """The sum over columns."""

@@ -185,3 +185,14 @@ class RollOut:
         cumulated_BW = chance_BW.cumsum_(1)
         drawn_B1 = torch.searchsorted(cumulated_BW, uniform_B1 * cumulated_BW[:, -1:])
         return drawn_B1.squeeze(1).clamp_(max=len(bias) - 1)
+
+
+class MostLikely(RollOut):
+    """Takes the most likely token where the other draws one."""
+
+    def _from_logits(self, slot: int, h_BD: Tensor, allowed_B: Tensor | None, dice: Dice) -> Tensor:
+        weight, bias = self.heads[slot]
+        logits_BW = F.linear(h_BD, weight, bias).float()
+        if allowed_B is not None:
+            logits_BW.masked_fill_(torch.arange(len(bias), device=self.device) >= allowed_B[:, None], -torch.inf)
+        return logits_BW.argmax(1)

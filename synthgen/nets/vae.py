@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from synthgen.layout import Layout
 from synthgen.nets.any_order import AnyOrderGenerator, Residual, drop
-from synthgen.nets.rollout import Dice, RollOut
+from synthgen.nets.rollout import Dice, MostLikely, RollOut
 
 LATENT = 64
 LARGEST_LOG_VARIANCE = 8.0
@@ -123,17 +123,10 @@ class VaeRollOut(RollOut):
         return tokens_BS
 
 
-class MostLikely(VaeRollOut):
-    """Takes the most likely token where the other draws one: what a latent point stands for, without chance."""
+class MostLikelyVae(MostLikely, VaeRollOut):
+    """What a latent point stands for, without chance."""
 
     @torch.inference_mode()
     def decode(self, z_BZ: Tensor) -> Tensor:
         """``(B, S)`` tokens of so many latent points."""
         return self._rows(z_BZ.to(self.device), Dice(torch.Generator(self.device), 0.0, None))
-
-    def _from_logits(self, slot: int, h_BD: Tensor, allowed_B: Tensor | None, dice: Dice) -> Tensor:
-        weight, bias = self.heads[slot]
-        logits_BW = F.linear(h_BD, weight, bias).float()
-        if allowed_B is not None:
-            logits_BW.masked_fill_(torch.arange(len(bias), device=self.device) >= allowed_B[:, None], -torch.inf)
-        return logits_BW.argmax(1)

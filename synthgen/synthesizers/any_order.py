@@ -25,6 +25,8 @@ class AnyOrderGan(NetworkModel[AnyOrderGenerator]):
 
     name: ClassVar[str] = "gan"
     title: ClassVar[str] = "any-order conditional generator"
+    in_passes: ClassVar[bool] = True
+    unused: ClassVar[tuple[str, ...]] = ("adversarial",)
 
     def new_network(
         self, layout: Layout, width: int, blocks: int, waves: int, chosen: Plan | None
@@ -38,13 +40,13 @@ class AnyOrderGan(NetworkModel[AnyOrderGenerator]):
     def roll_out(self, network: AnyOrderGenerator, steps: int | None = None) -> RollOut:
         return RollOut(network, steps, self._dependence_SS)
 
-    def taught_by(
-        self, rival: Rival, objective: Objective[AnyOrderGenerator]
+    def adversarial(
+        self, rival: Rival, objective: Objective[AnyOrderGenerator], weight: float
     ) -> Callable[[AnyOrderGenerator, torch.Tensor], torch.Tensor]:
-        def adversarial(network: AnyOrderGenerator, tokens_BS: torch.Tensor) -> torch.Tensor:
-            return rival.against(network, tokens_BS, partial(objective.learn, network))
+        def loss(network: AnyOrderGenerator, tokens_BS: torch.Tensor) -> torch.Tensor:
+            return weight * rival.against(network, tokens_BS, partial(objective.learn, network))
 
-        return adversarial
+        return loss
 
     def biased(self, network: AnyOrderGenerator) -> AnyOrderGenerator:
         return network

@@ -111,6 +111,7 @@ class Model(ABC):
         unsaved: why it may not be written to disk, continuing its name; empty when it may.
         unbounded: why ``minutes`` does not hold it, continuing "it ..."; empty when it does.
         makes_rows: whether its rows are made, not rows of the table, so that they may be written to disk.
+        unused: settings that it does not use, sections or dotted keys; choosing one is an error.
     """
 
     name: ClassVar[str]
@@ -127,6 +128,8 @@ class Model(ABC):
         Raises:
             MissingExtraError: it is not.
         """
+
+    unused: ClassVar[tuple[str, ...]] = ("adversarial", "critic", "sampling")
 
     @abstractmethod
     def fit(self, job: Job) -> Account:
@@ -164,6 +167,36 @@ class Model(ABC):
     @abstractmethod
     def restore(cls, run: Run, device: str) -> Self:
         """The model again, from what ``state`` and ``weights`` gave."""
+
+
+def used_settings(config: RunConfig, kind: type[Model]) -> RunConfig:
+    """The settings without those that a model does not use."""
+    changed: dict[str, Any] = {}
+    for section in {key.partition(".")[0] for key in kind.unused}:
+        settings = getattr(config, section)
+        unused = _unused(config, kind)
+        kept = {k: v for k, v in settings.model_dump(exclude_unset=True).items() if f"{section}.{k}" not in unused}
+        changed[section] = type(settings).model_validate(kept)
+    return config.model_copy(update=changed)
+
+
+def check_used(config: RunConfig, kind: type[Model]) -> None:
+    """Whether a model uses all that was chosen.
+
+    Raises:
+        ConfigError: it does not use a setting.
+    """
+    for key in _unused(config, kind):
+        raise ConfigError(f"{key}: model {kind.name!r} does not use it; leave it out, or choose another model")
+
+
+def _unused(config: RunConfig, kind: type[Model]) -> list[str]:
+    """Dotted keys that were chosen and are not used."""
+    sections = sorted({key.partition(".")[0] for key in kind.unused})
+    chosen = [
+        f"{section}.{field}" for section in sections for field in sorted(getattr(config, section).model_fields_set)
+    ]
+    return [key for key in chosen if key in kind.unused or key.partition(".")[0] in kind.unused]
 
 
 class TokenModel(Model):

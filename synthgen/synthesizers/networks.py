@@ -5,58 +5,37 @@ Letters: N rows, S slots.
 
 from __future__ import annotations
 
-import copy
-import math
 import time
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import asdict
 from functools import partial
-from typing import Any, Generic, Self
+from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import torch
 
-from synthgen.config import RunConfig, SamplingSettings
-from synthgen.errors import ConfigError, RunError
+from synthgen.config import RunConfig
 from synthgen.layout import Layout
-from synthgen.nets.any_order import AnyOrderGenerator
-from synthgen.nets.critic import Critic
-from synthgen.nets.guide import Guide
-from synthgen.nets.passes import dependence
-from synthgen.nets.rollout import CHUNK_ROWS, RollOut, phase_of
+from synthgen.nets.rollout import CHUNK_ROWS
 from synthgen.seeding import derived_seed
-from synthgen.storage import Checkpoint, RunWriter
-from synthgen.synthesizers.base import Account, Job, TokenModel
+from synthgen.storage import RunWriter
+from synthgen.synthesizers.base import Account, Job
+from synthgen.synthesizers.keeping import Checkpoints
+from synthgen.synthesizers.rolled_out import RolledOut, correction_rows
 from synthgen.training.correction import correct_marginals
-from synthgen.training.critic import Taught
-from synthgen.training.devices import device_of, side_by_side
-from synthgen.training.guiding import critic_of, judge, tilt_of
+from synthgen.training.devices import device_of
 from synthgen.training.loop import Network, Objective, Trainer, new_network, split_held
-from synthgen.training.planning import Plan, plan
+from synthgen.training.planning import Plan, critic_weight, plan
 from synthgen.training.progress import Progress
 from synthgen.training.quality import ROWS as QUALITY_ROWS
 from synthgen.training.quality import LiveQuality
 from synthgen.training.rival import Rival
 
-CORRECTION_ROWS = 32 * CHUNK_ROWS
 LOOKS_PER_FIGURE = 2
-SECONDS_BETWEEN_CHECKPOINTS = 20.0
-CRITIC, TILT, DEPENDENCE = "critic.", "guide.tilt", "guide.dependence"
-"""What stands beside the network among the weights: a prefix, and two names."""
-CRITIC_ROWS = 40_000
-"""Rows of each kind that the critic learns from at the most: its 200 steps see no more of them anyway."""
 
 
-class NetworkModel(TokenModel, Generic[Network]):
-    """What such a model has to say: its network, what that learns by, how rows are drawn, where the biases are."""
-
-    network: Network | None = None
-    _sampling = SamplingSettings()
-    _tilt_V: torch.Tensor | None = None
-    _dependence_SS: np.ndarray | None = None
-    _roll_out: RollOut | None = None
+class NetworkModel(RolledOut[Network]):
+    """What such a model has to say besides: its network, and what that learns by."""
 
     @abstractmethod
     def new_network(self, layout: Layout, width: int, blocks: int, waves: int, chosen: Plan | None) -> Network:
@@ -74,23 +53,11 @@ class NetworkModel(TokenModel, Generic[Network]):
     def objective(self, layout: Layout, chosen: Plan, device: torch.device) -> Objective[Network]:
         """What it learns by."""
 
-    @abstractmethod
-    def roll_out(self, network: Network, steps: int | None = None) -> RollOut:
-        """What draws rows from it; ``steps`` as in ``SamplingSettings``."""
-
-    def taught_by(self, rival: Rival, objective: Objective[Network]) -> Callable[[Network, torch.Tensor], torch.Tensor]:
-        """The adversarial loss of a batch, which stands beside what it learns by.
-
-        Raises:
-            ConfigError: this model has none.
-        """
-        raise ConfigError(
-            f"critic.weight: model {self.name!r} learns from its own loss alone; leave it out, or use model 'gan'"
-        )
-
-    @abstractmethod
-    def biased(self, network: Network) -> AnyOrderGenerator:
-        """The part whose biases decide the shares of single tokens."""
+    def adversarial(
+        self, rival: Rival, objective: Objective[Network], weight: float
+    ) -> Callable[[Network, torch.Tensor], torch.Tensor] | None:
+        """The adversarial loss of a batch, times its weight; None: this model has none."""
+        return None
 
     def learn(self, tokens_NS: np.ndarray, layout: Layout, job: Job) -> Account:
         config, progress, writer = job.config, job.progress, job.writer
@@ -101,12 +68,13 @@ class NetworkModel(TokenModel, Generic[Network]):
         new = new_network(lambda: self.new_network(layout, *size, chosen), config.seed)
         objective = self.objective(layout, chosen, job.device)
         rival = Rival(layout, tokens[train], tokens[held], config.critic, config.seed, job.device)
-        beside = self.taught_by(rival, objective) if config.critic.weight else None
+        weight = critic_weight(len(train), config.critic)
+        beside = self.adversarial(rival, objective, weight) if weight else None
         every = config.critic.every
         trainer = Trainer(new, objective, tokens[train], tokens[held], chosen, config.seed, job.device, beside, every)
         keeper = _Keeper(trainer, self, progress, writer, config, LiveQuality(layout, tokens_NS, config.seed), rival)
         if job.resume and writer is not None:
-            keeper.resume(writer.read_checkpoint())
+            keeper.resume()
         progress.stage("training")
         progress.message(
             f"seed {config.seed}, {len(train):,} rows, {len(layout.slots)} slots, {self.biased(new).n_tokens:,} "
@@ -116,16 +84,16 @@ class NetworkModel(TokenModel, Generic[Network]):
             slots=len(layout.slots),
         )
         trainer.run(config.minutes, keeper.look, job.stop)
-        if trainer.interrupted and writer is not None:
-            keeper.keep()
+        if trainer.interrupted:
+            keeper.checkpoints.keep()
         network = trainer.finish()
         self.network, self._roll_out = network, None
         progress.stage("correcting marginals")
-        rows = min(CORRECTION_ROWS, max(4096, 2 * len(tokens_NS)))
+        rows = correction_rows(len(tokens_NS))
         biased, new_roll_out = self.biased(network), partial(self.roll_out, network)
         distances = correct_marginals(biased, tokens_NS, config.seed, rows, new_roll_out=new_roll_out)
         progress.stage("asking the critic")
-        judged = self._ask_critic(tokens_NS[train.numpy()], tokens_NS[held.numpy()], layout, config.seed, job.device)
+        judged = self.ask_critic(tokens_NS[train.numpy()], tokens_NS[held.numpy()], layout, config.seed, job.device)
         clock = trainer.clock
         training = {
             **chosen.state(),
@@ -142,78 +110,27 @@ class NetworkModel(TokenModel, Generic[Network]):
         }
         return Account(training, trainer.history, interrupted=trainer.interrupted)
 
-    def draw(self, start: int, rows: int, seed: int) -> np.ndarray:
-        """Each chunk has a random stream of its own, so that its rows do not depend on how many come after."""
-        assert self.network is not None
-        how = self._sampling
-        self._roll_out = roll_out = self._roll_out or self.roll_out(self.network, how.steps)
-        guide = Guide(self.critic, self._tilt_V) if self.critic is not None and how.guide > 1 else None
-
-        def chunk(at: int) -> np.ndarray:
-            rng = torch.Generator(roll_out.device).manual_seed(derived_seed(seed, "sample", at))
-            phase, n_drawn = phase_of(seed, at // CHUNK_ROWS), math.ceil(CHUNK_ROWS * how.guide)
-            drawn = roll_out.chunk(n_drawn if guide else CHUNK_ROWS, rng, phase=phase)
-            if guide:
-                drawn = guide.keep(drawn, CHUNK_ROWS, rng)
-            return np.asarray(drawn[: start + rows - at].to(torch.int32).cpu().numpy())
-
-        parts = side_by_side(chunk, range(start, start + rows, CHUNK_ROWS), roll_out.device)
-        return np.concatenate(parts) if parts else np.zeros((0, len(roll_out.layout.slots)), np.int32)
-
-    def token_vectors(self) -> list[np.ndarray]:
-        return [] if self.network is None else [v.cpu().numpy() for v in self.biased(self.network).token_vectors()]
-
-    def drawing(self, how: SamplingSettings) -> Self:
-        if how.guide > 1 and self.network is not None and self.critic is None:
-            raise ConfigError("sampling.guide: the run has no critic; it was fitted by an older synthgen, fit it again")
-        model = copy.copy(self)
-        model._sampling, model._roll_out = how, None
-        return model
-
-    def critic_scores(self, table: pa.Table, seed: int = 0) -> np.ndarray:
-        """``(N,)`` the critic's score of each row of a table, real or not: how much likelier real than generated.
-
-        Args:
-            table: the columns that the model was fitted to.
-            seed: places inside cells of rounded numbers are drawn.
-        """
-        if self.critic is None:
-            return np.zeros(len(table), np.float32)
-        return Taught(self.critic).score(self.codec.encode(table, seed=seed))
-
-    def _ask_critic(
-        self, train_NS: np.ndarray, held_NS: np.ndarray, layout: Layout, seed: int, device: torch.device
-    ) -> dict[str, Any]:
-        """Teach the critic of the finished generator, and let it judge rows that neither has seen."""
-        n_learn, n_judge = min(len(train_NS), CRITIC_ROWS), len(held_NS)
-        drawn = self.draw(0, n_learn + n_judge, derived_seed(seed, "critic"))
-        self.critic = critic_of(layout, train_NS, drawn[n_judge:], seed).to(device)
-        judgement = judge(self.critic, held_NS, drawn[:n_judge])
-        self._tilt_V = tilt_of(self.critic, drawn, seed)
-        self._dependence_SS = dependence(drawn, layout)
-        return {**asdict(judgement), "width": self.critic.width}
-
-    def weights(self) -> dict[str, np.ndarray]:
-        if self.network is None:
-            return {}
-        arrays = {k: v.cpu().numpy() for k, v in self.network.state_dict().items()}
-        if self.critic is not None and self._tilt_V is not None and self._dependence_SS is not None:
-            arrays |= {CRITIC + k: v.cpu().numpy() for k, v in self.critic.state_dict().items()}
-            arrays |= {TILT: self._tilt_V.cpu().numpy(), DEPENDENCE: self._dependence_SS.astype(np.float32)}
-        return arrays
-
     def read_weights(self, weights: dict[str, np.ndarray], training: dict[str, Any], device: str) -> None:
-        layout, place = self.codec.layout(), device_of(device)
-        arrays = {k: torch.from_numpy(v.copy()) for k, v in weights.items()}
-        if TILT in arrays:
-            self._tilt_V, self._dependence_SS = arrays.pop(TILT).to(place), arrays.pop(DEPENDENCE).numpy()
-            of_critic = {k.removeprefix(CRITIC): arrays.pop(k) for k in list(arrays) if k.startswith(CRITIC)}
-            critic = Critic(layout, training["critic"]["width"])
-            critic.load_state_dict(of_critic)
-            self.critic = critic.to(place).eval()
-        network = self.new_network(layout, training["width"], training["blocks"], training["waves"], None)
-        network.load_state_dict(arrays)
-        self.network = network.to(place).eval()
+        size = (training["width"], training["blocks"], training["waves"])
+        network = self.new_network(self.codec.layout(), *size, None)
+        self.restore_network(network, weights, training, device_of(device))
+
+
+class Beside:
+    """A trainer and the critic beside it, as one run that can stop and go on."""
+
+    def __init__(self, trainer: Trainer[Any], rival: Rival) -> None:
+        self.trainer, self.rival = trainer, rival
+
+    def state(self) -> tuple[dict[str, Any], dict[str, torch.Tensor]]:
+        """Where both stand: JSON and tensors."""
+        (facts, tensors), (of_rival, more) = self.trainer.state(), self.rival.state()
+        return {**facts, "rival": of_rival}, tensors | more
+
+    def load_state(self, state: dict[str, Any], tensors: dict[str, torch.Tensor]) -> None:
+        """Go on from there."""
+        self.trainer.load_state(state, tensors)
+        self.rival.load_state(state["rival"], tensors)
 
 
 class _Keeper:
@@ -229,10 +146,13 @@ class _Keeper:
         quality: LiveQuality,
         rival: Rival,
     ) -> None:
-        self.trainer, self.model, self.progress, self.writer = trainer, model, progress, writer
+        self.trainer, self.model, self.progress = trainer, model, progress
+        facts: dict[str, Any] = {"plan": trainer.plan.state(), "critic": config.critic.model_dump()}
+        facts |= {"rows": len(trainer.train_NS), "seed": config.seed}
+        self.checkpoints = Checkpoints(Beside(trainer, rival), writer, facts)
         self.config, self.quality, self.rival = config, quality, rival
         self.figure: float | None = None
-        self.started = self.kept = time.perf_counter()
+        self.started = time.perf_counter()
         self.first_step = 0
 
     def look(self, trainer: Trainer[Any]) -> None:
@@ -253,44 +173,11 @@ class _Keeper:
         figures = {name: value for name, value in trainer.history[-1].items() if name != "step"}
         left = per_step * max(0, total - clock.step)
         self.progress.step(clock.step, max(total, clock.step), figures | {"quality": self.figure}, left)
-        if self.writer is not None and now - self.kept > SECONDS_BETWEEN_CHECKPOINTS and not clock.done:
-            self.keep()
+        if self.checkpoints.due() and not clock.done:
+            self.checkpoints.keep()
 
-    def keep(self) -> None:
-        """Write the checkpoint."""
-        assert self.writer is not None
-        state, tensors = self.trainer.state()
-        of_rival, more = self.rival.state()
-        tensors |= more
-        facts = {
-            **state,
-            "rival": of_rival,
-            "critic": self.config.critic.model_dump(),
-            "plan": self.trainer.plan.state(),
-            "rows": len(self.trainer.train_NS),
-            "seed": self.config.seed,
-        }
-        self.writer.write_checkpoint({k: v.cpu().numpy() for k, v in tensors.items()}, facts)
-        self.kept = time.perf_counter()
-
-    def resume(self, checkpoint: Checkpoint | None) -> None:
-        """Go on from a checkpoint that fits this table and these settings."""
-        if checkpoint is None:
-            self.progress.message("nothing to resume; training from the start", warning=True)
-            return
-        facts = checkpoint.facts
-        if (facts.get("plan"), facts.get("critic"), facts.get("rows"), facts.get("seed")) != (
-            self.trainer.plan.state(),
-            self.config.critic.model_dump(),
-            len(self.trainer.train_NS),
-            self.config.seed,
-        ):
-            raise RunError(
-                "checkpoint: was written for other data or other settings; use the same data, schema, settings "
-                "and seed, or train without --resume"
-            )
-        tensors = {k: torch.from_numpy(v.copy()) for k, v in checkpoint.arrays.items()}
-        self.trainer.load_state(facts, tensors)
-        self.rival.load_state(facts["rival"], tensors)
-        self.first_step = self.trainer.clock.step
-        self.progress.message(f"resumed at step {self.first_step}", step=self.first_step)
+    def resume(self) -> None:
+        """Go on from a checkpoint."""
+        if self.checkpoints.resume(self.progress):
+            self.first_step = self.trainer.clock.step
+            self.progress.message(f"resumed at step {self.first_step}", step=self.first_step)

@@ -16,7 +16,7 @@ from synthgen.detecting import schema_of
 from synthgen.errors import ConfigError, NotFittedError, RunError
 from synthgen.storage import Run, RunWriter, read_run, writing
 from synthgen.synthesizers import MODELS
-from synthgen.synthesizers.base import Job, Model, go_on
+from synthgen.synthesizers.base import Job, Model, check_used, go_on, used_settings
 from synthgen.table.origin import Origin
 from synthgen.table.schema import Schema
 from synthgen.table.table import Table
@@ -42,6 +42,8 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         training: settings of ``synthgen.training.settings.TrainingSettings`` by name.
         critic: settings of ``synthgen.training.settings.CriticSettings`` by name.
         sampling: settings of ``synthgen.config.SamplingSettings`` by name; ``sample`` may ask for others.
+        adversarial: settings of ``synthgen.training.settings.AdversarialSettings`` by name, for models that are
+            trained against a critic.
 
     Example:
         >>> import pandas
@@ -65,6 +67,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         training: dict[str, Any] | None = None,
         critic: dict[str, Any] | None = None,
         sampling: dict[str, Any] | None = None,
+        adversarial: dict[str, Any] | None = None,
     ) -> None:
         self.model = model
         self.random_state = random_state
@@ -77,6 +80,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         self.training = training
         self.critic = critic
         self.sampling = sampling
+        self.adversarial = adversarial
 
     model_: Model
     _run_config: RunConfig | None = None
@@ -96,6 +100,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             training=config.training.model_dump(exclude_unset=True) or None,
             critic=config.critic.model_dump(exclude_unset=True) or None,
             sampling=config.sampling.model_dump(exclude_unset=True) or None,
+            adversarial=config.adversarial.model_dump(exclude_unset=True) or None,
         )
         synthesizer._run_config = config
         return synthesizer
@@ -129,6 +134,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         config = self._config()
         kind = MODELS[config.model.name]
         kind.check_available()
+        check_used(config, kind)
         if writer is not None:
             check_savable(kind)
         device = device_of(config.device)
@@ -155,7 +161,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         }
         if account.training:
             self.facts_["training"] = account.training
-        self.config_ = config.model_dump(mode="json", exclude_none=True)
+        self.config_ = _resolved(config, kind)
         return self
 
     def _config(self) -> RunConfig:
@@ -171,6 +177,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             "training": self.training,
             "critic": self.critic,
             "sampling": self.sampling,
+            "adversarial": self.adversarial,
             "model": {"name": self.model},
         }
         return check_settings(RunConfig, {k: v for k, v in given.items() if v is not None}, "settings")
@@ -305,6 +312,17 @@ def check_savable(kind: type[Model]) -> None:
     if kind.unsaved:
         hint = "'synthgen run' and 'synthgen compare' need no saved model" if kind.makes_rows else "Use it from Python"
         raise ConfigError(f"model: {kind.name!r} {kind.unsaved}. {hint}, or choose another model")
+
+
+def _resolved(config: RunConfig, kind: type[Model]) -> dict[str, Any]:
+    """The settings as they go to disk: nothing that the model does not use or would choose by itself."""
+    used = used_settings(config, kind)
+    settings = used.model_dump(mode="json", exclude_none=True, exclude={"adversarial"})
+    for section in ("training", "critic", "sampling"):
+        kept = {k: v for k, v in settings[section].items() if not {section, f"{section}.{k}"} & set(kind.unused)}
+        settings[section] = kept
+    adversarial = used.adversarial.model_dump(mode="json", exclude_unset=True, exclude_none=True)
+    return {k: v for k, v in (settings | {"adversarial": adversarial}).items() if v != {}}
 
 
 def _notes(rows: int, kind: type[Model], config: RunConfig) -> list[str]:

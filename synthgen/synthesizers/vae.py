@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import torch
 
-from synthgen.config import SamplingSettings
-from synthgen.errors import ConfigError
 from synthgen.layout import Layout
 from synthgen.losses.elbo import Elbo
 from synthgen.nets.any_order import AnyOrderGenerator
 from synthgen.nets.rollout import RollOut
-from synthgen.nets.vae import MostLikely, Vae, VaeRollOut
+from synthgen.nets.vae import MostLikelyVae, Vae, VaeRollOut
 from synthgen.synthesizers.base import Walk, latent_line
 from synthgen.synthesizers.networks import NetworkModel
 from synthgen.training.planning import Plan
@@ -23,6 +21,11 @@ class VaeModel(NetworkModel[Vae]):
 
     name: ClassVar[str] = "vae"
     title: ClassVar[str] = "variational autoencoder"
+    unused: ClassVar[tuple[str, ...]] = (
+        "adversarial",
+        "sampling.steps",
+        *(f"critic.{field}" for field in ("weight", "gradient", "passes", "rolled_rows", "every")),
+    )
 
     def new_network(self, layout: Layout, width: int, blocks: int, waves: int, chosen: Plan | None) -> Vae:
         return Vae(layout, width, blocks, chosen.dropout if chosen else 0.0, waves)
@@ -33,16 +36,11 @@ class VaeModel(NetworkModel[Vae]):
     def roll_out(self, network: Vae, steps: int | None = None) -> RollOut:
         return VaeRollOut(network)
 
-    def drawing(self, how: SamplingSettings) -> Self:
-        if how.steps is not None:
-            raise ConfigError("sampling.steps: model 'vae' draws all columns at once already; leave it out")
-        return super().drawing(how)
-
     def biased(self, network: Vae) -> AnyOrderGenerator:
         return network.core
 
     def walk(self, n_steps: int, seed: int) -> Walk | None:
         if self.network is None:
             return None
-        tokens = MostLikely(self.network).decode(latent_line(n_steps, self.network.latent, seed))
+        tokens = MostLikelyVae(self.network).decode(latent_line(n_steps, self.network.latent, seed))
         return self.walked(tokens.to(torch.int32).cpu().numpy(), seed)

@@ -10,6 +10,7 @@ Letters: N rows, B rows in a batch, Z noise width, P rows in a pack, C numbers i
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,15 +23,29 @@ from torch.nn.utils import parametrizations
 from synthgen.errors import ConfigError, DivergedError, choose
 from synthgen.losses.adversarial import LOSSES, AdversarialLoss
 from synthgen.nets.initialisation import WEIGHTED, initialise
+from synthgen.nets.noise import noise_of
 from synthgen.seeding import derived_seed
 from synthgen.training.chance import auc_interval
-from synthgen.training.loop import flatten
+from synthgen.training.loop import TIMED_STEPS, flatten
 from synthgen.training.settings import AdversarialSettings
 
 HELD_ROWS = 4096
 """Real rows, and as many generated ones, for a look at the critic's area: its interval is then 0.013 to a side."""
 AVERAGE_WARMUP = 20
 """Steps after which the average remembers half of what it has seen: the first weights are soon forgotten."""
+STEERING = (
+    "step",
+    "critic_updates",
+    "stalled",
+    "best_step",
+    "best_quality",
+    "last_penalty",
+    "step_cap",
+    "done",
+)
+"""What decides how a run goes on, besides weights, random states and what the optimizers remember."""
+TIME_TO_SPARE = 1.15
+"""Looks and checkpoints take time too: a step is counted as so much longer when minutes are turned into steps."""
 
 
 class Source(Protocol):
@@ -89,6 +104,7 @@ class AdversarialTrainer:
         seed: of weights, noise, rows and what the networks draw themselves (dropout).
         device: where to train.
         held: real rows that neither network learns from, to see whether the critic can tell.
+        beside: what the generator's loss counts beside the critic's say; asked for after it has made its rows.
 
     Raises:
         ConfigError: no such loss, or settings that do not go together.
@@ -103,8 +119,10 @@ class AdversarialTrainer:
         seed: int,
         device: torch.device,
         held: Source | None = None,
+        beside: Callable[[], Tensor] | None = None,
     ) -> None:
         self.settings, self.seed, self.device, self.source, self.held = settings, seed, device, source, held
+        self.beside = beside
         self.loss: AdversarialLoss = LOSSES[choose("adversarial.loss", settings.loss, LOSSES)]
         _check(settings, held)
         self.penalty_weight, self.penalty_every = _penalty(settings, self.loss)
@@ -122,9 +140,12 @@ class AdversarialTrainer:
         self.rows_rng, self.noise_rng, self.penalty_rng = (
             self._stream(name, device) for name in ("rows", "noise", "penalty")
         )
-        self.step, self.critic_updates, self.stalled, self.best_quality = 0, 0, 0, -math.inf
+        self.step, self.critic_updates, self.stalled = 0, 0, 0
+        self.best_step, self.best_quality, self.best_buffers = 0, -math.inf, self._buffers(self.generator)
         self.last_penalty = 0.0
-        self.done = False
+        self.step_cap: int | None = None
+        self.done, self.interrupted = False, False
+        self.draws: dict[str, Tensor] = {}
         self.history: list[dict[str, Any]] = []
 
     def _stream(self, name: str, device: torch.device) -> torch.Generator:
@@ -140,6 +161,11 @@ class AdversarialTrainer:
     @property
     def last_step(self) -> int:
         """The last step at the latest."""
+        return self.planned_steps if self.step_cap is None else min(self.planned_steps, self.step_cap)
+
+    @property
+    def planned_steps(self) -> int:
+        """The last step where no minutes are up before."""
         if self.settings.epochs is None:
             return self.settings.max_steps
         per_step = self.settings.batch_rows * self.settings.accumulate
@@ -150,6 +176,7 @@ class AdversarialTrainer:
         quality: Callable[[AdversarialTrainer], float] | None = None,
         look: Callable[[AdversarialTrainer], None] = lambda _: None,
         stop: Callable[[], bool] = lambda: False,
+        minutes: float | None = None,
     ) -> None:
         """Train until done.
 
@@ -157,7 +184,8 @@ class AdversarialTrainer:
             quality: a figure, higher is better, asked for at each look while the averaged weights are in place; the
                 best weights are kept.
             look: called after each look.
-            stop: asked after every step; True ends the run at once.
+            stop: asked after every step; True ends the run at once, to be finished or resumed.
+            minutes: at most so long; turned into a number of steps after a short timing.
 
         Raises:
             ConfigError: the run is to end by a quality, and none is given.
@@ -168,14 +196,18 @@ class AdversarialTrainer:
         self.generator.network.train()
         self.critic.network.train()
         with self._own_draws("run", self.step):
-            self._run(quality, look, stop)
+            self._set_draws()
+            self._run(quality, look, stop, minutes)
 
     def _run(
         self,
         quality: Callable[[AdversarialTrainer], float] | None,
         look: Callable[[AdversarialTrainer], None],
         stop: Callable[[], bool],
+        minutes: float | None,
     ) -> None:
+        started = timed_from = time.perf_counter()
+        first = self.step
         while not self.done:
             self._set_rates()
             for _ in range(self.settings.critic_steps):
@@ -184,6 +216,12 @@ class AdversarialTrainer:
             generator_loss, generator_norm = self._update(self.generator, self._generator_loss)
             self.step += 1
             self._average()
+            if self.step - first == TIMED_STEPS[0]:
+                timed_from = time.perf_counter()
+            if self.step - first == TIMED_STEPS[1] and minutes is not None and self.step_cap is None:
+                per_step = (time.perf_counter() - timed_from) / (TIMED_STEPS[1] - TIMED_STEPS[0])
+                left = minutes * 60 - (time.perf_counter() - started)
+                self.step_cap = self.step + max(1, int(left / (TIME_TO_SPARE * per_step)))
             self.done = self.step >= self.last_step
             if self.step % self.settings.evaluate_every == 0 or self.done:
                 self.history.append(
@@ -197,8 +235,11 @@ class AdversarialTrainer:
                     }
                 )
                 self._look(quality)
+                self._keep_draws()
                 look(self)
             if stop():
+                self._keep_draws()
+                self.interrupted = True
                 return
 
     def _set_rates(self) -> None:
@@ -249,13 +290,11 @@ class AdversarialTrainer:
         with torch.no_grad():
             real_scores_B = self._scores(self._packs(real), packed)
         fake = self._packs(self.generator(self._noise(len(real)), conditions))
-        return self.loss.generator(real_scores_B, self._scores(fake, packed))
+        loss = self.loss.generator(real_scores_B, self._scores(fake, packed))
+        return loss if self.beside is None else loss + self.beside()
 
     def _noise(self, n_rows: int, rng: torch.Generator | None = None) -> Tensor:
-        shape, rng = (n_rows, self.settings.noise_width), rng or self.noise_rng
-        if self.settings.noise == "uniform":
-            return torch.rand(shape, generator=rng, device=self.device) * 2 - 1
-        return torch.randn(shape, generator=rng, device=self.device)
+        return noise_of(self.settings.noise, (n_rows, self.settings.noise_width), rng or self.noise_rng)
 
     def _packs(self, rows: Tensor) -> Tensor:
         """Rows side by side: ``(B, D)`` to ``(B / P, P * D)``; pictures stack their channels."""
@@ -300,8 +339,9 @@ class AdversarialTrainer:
             self.history[-1]["quality"] = figure
             better = figure > self.best_quality
             if better:
-                self.best_quality = figure
+                self.best_quality, self.best_step = figure, self.step
                 self.best.copy_(self.average)
+                self.best_buffers = self._buffers(self.generator)
             if self.settings.convergence == "quality":
                 self.stalled = 0 if better else self.stalled + 1
         self.done |= self.stalled >= self.settings.patience
@@ -331,9 +371,68 @@ class AdversarialTrainer:
 
     def finish(self) -> nn.Module:
         """The generator with the best averaged weights; with the latest where no quality was measured."""
+        best = math.isfinite(self.best_quality)
         with torch.no_grad():
-            self.generator.vector.copy_(self.best if math.isfinite(self.best_quality) else self.average)
+            self.generator.vector.copy_(self.best if best else self.average)
+        if best:
+            self.generator.network.load_state_dict(self.best_buffers, strict=False)
         return self.generator.network.eval()
+
+    @staticmethod
+    def _buffers(player: Player) -> dict[str, Tensor]:
+        """What a network keeps besides its weights, such as running means."""
+        weights = {name for name, _ in player.network.named_parameters()}
+        return {name: t.clone() for name, t in player.network.state_dict().items() if name not in weights}
+
+    def _keep_draws(self) -> None:
+        """Note where the generator of the networks' own draws stands."""
+        self.draws = {"draws.cpu": torch.get_rng_state()}
+        if self.device.type == "cuda":
+            self.draws["draws.cuda"] = torch.cuda.get_rng_state(self.device)
+
+    def _set_draws(self) -> None:
+        """Go on drawing where a run that was resumed stopped."""
+        if "draws.cpu" in self.draws:
+            torch.set_rng_state(self.draws["draws.cpu"].cpu())
+        if "draws.cuda" in self.draws and self.device.type == "cuda":
+            torch.cuda.set_rng_state(self.draws["draws.cuda"].cpu(), self.device)
+
+    def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        """Everything a run needs to go on bit for bit: JSON and tensors. Asked for in a look, or after a run."""
+        tensors = {"average": self.average, "best": self.best, **self.draws}
+        tensors |= {f"best.{name}": tensor for name, tensor in self.best_buffers.items()}
+        for stream in ("rows", "noise", "penalty"):
+            tensors[f"rng.{stream}"] = getattr(self, f"{stream}_rng").get_state()
+        for player in (self.generator, self.critic):
+            tensors[player.role] = player.vector.detach()
+            tensors |= {f"{player.role}.adam.{k}": v for k, v in player.optimizer.state[player.vector].items()}
+            tensors |= {f"{player.role}.buffer.{k}": v for k, v in self._buffers(player).items()}
+        return {"steering": {name: getattr(self, name) for name in STEERING}, "history": self.history}, tensors
+
+    def load_state(self, state: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+        """Go on from ``state()``."""
+
+        def under(prefix: str) -> dict[str, Tensor]:
+            return {k.removeprefix(prefix): v.clone() for k, v in tensors.items() if k.startswith(prefix)}
+
+        for name in STEERING:
+            setattr(self, name, state["steering"][name])
+        self.history = list(state["history"])
+        self.draws = {name: tensor for name, tensor in tensors.items() if name.startswith("draws.")}
+        self.best_buffers = {name: t.to(self.device) for name, t in under("best.").items()}
+        for stream in ("rows", "noise", "penalty"):
+            getattr(self, f"{stream}_rng").set_state(tensors[f"rng.{stream}"])
+        with torch.no_grad():
+            self.average.copy_(tensors["average"])
+            self.best.copy_(tensors["best"])
+            for player in (self.generator, self.critic):
+                player.vector.copy_(tensors[player.role])
+        for player in (self.generator, self.critic):
+            player.network.load_state_dict(under(f"{player.role}.buffer."), strict=False)
+            player.optimizer.state[player.vector] = {
+                name: value.to("cpu" if name == "step" and self.device.type == "cpu" else self.device)
+                for name, value in under(f"{player.role}.adam.").items()
+            }
 
 
 def _check(settings: AdversarialSettings, held: Source | None) -> None:

@@ -31,6 +31,8 @@ HELD_DRAWS = 4
 MAX_HELD_ROWS = 4096
 ADVERSARIAL_STEPS = 600
 """The decay takes so many steps at the least where an adversarial loss stands beside; its last weights are kept."""
+MOST_SET_ASIDE = 0.6
+"""Of the seconds that are left of ``--minutes``; where it would take more, the adversarial loss is left out."""
 COOLDOWN_PATIENCE = 2
 """Looks with a worse held-out loss that end the decay: where rows are few, a lower rate only learns by heart."""
 AS_GOOD = 5e-4
@@ -54,6 +56,7 @@ class Clock:
     ended_by: str | None = None
     cut: bool = False
     certified: bool = False
+    alone: bool = False
     done: bool = False
 
 
@@ -147,6 +150,7 @@ class Trainer(Generic[Network]):
                 self.seconds_per_step = (time.perf_counter() - timed_from) / (TIMED_STEPS[1] - TIMED_STEPS[0])
                 if minutes is not None and clock.step_cap is None:
                     left = minutes * 60 - (time.perf_counter() - started)
+                    left -= self._set_aside(left)
                     clock.step_cap = clock.step + max(1, int(left / (1.15 * self.seconds_per_step)))
             if clock.step % plan.evaluate_every == 0 or clock.step == self.last_step:
                 self._look(loss, norm)
@@ -155,6 +159,23 @@ class Trainer(Generic[Network]):
                 self.interrupted = True
                 return
 
+    def _set_aside(self, left: float) -> float:
+        """Seconds that the adversarial loss will take of those left; there will be none where it takes too many."""
+        if self.beside is None:
+            return 0.0
+        before = time.perf_counter()
+        self.beside(self.network, self.train_NS[: self.plan.batch_rows].long())
+        seconds = (time.perf_counter() - before) * 1.15 * ADVERSARIAL_STEPS / self.beside_every
+        if seconds < MOST_SET_ASIDE * left:
+            return seconds
+        self.clock.alone = True
+        return 0.0
+
+    @property
+    def playing(self) -> bool:
+        """Whether an adversarial loss stands beside from now on."""
+        return self.beside is not None and not self.clock.alone and self.clock.cooldown_start is not None
+
     def _step(self) -> tuple[float, float]:
         """One update; nothing is touched when the loss or the gradient is not finite."""
         batch = torch.randint(
@@ -162,7 +183,7 @@ class Trainer(Generic[Network]):
         )
         tokens_BS = self.train_NS[batch].long()
         loss = self.objective.learn(self.network, tokens_BS, self.rng)
-        if self.beside and self.clock.cooldown_start is not None and self.clock.step % self.beside_every == 0:
+        if self.playing and self.beside is not None and self.clock.step % self.beside_every == 0:
             loss = loss + self.beside(self.network, tokens_BS)
         assert self.weights.grad is not None
         self.weights.grad.zero_()
@@ -213,7 +234,7 @@ class Trainer(Generic[Network]):
         return min(self.last_step, stall + self._cooldown_wanted())
 
     def _cooldown_wanted(self) -> int:
-        least = ADVERSARIAL_STEPS if self.beside else 0
+        least = ADVERSARIAL_STEPS if self.beside is not None and not self.clock.alone else 0
         return max(least, 2 * self.plan.evaluate_every, int(self.plan.cooldown * self.clock.best_step))
 
     @torch.no_grad()
@@ -248,7 +269,7 @@ class Trainer(Generic[Network]):
                 f"step {clock.step}: the held-out loss is not finite; training stopped, and nothing was overwritten. "
                 "Lower training.learning_rate"
             )
-        slack = 0.0 if clock.cooldown_start is None else math.inf if self.beside else AS_GOOD * abs(clock.best_loss)
+        slack = 0.0 if clock.cooldown_start is None else math.inf if self.playing else AS_GOOD * abs(clock.best_loss)
         if held < clock.best_loss + slack:
             clock.stalled = 0
             clock.best_loss, clock.kept_loss, clock.best_step = min(held, clock.best_loss), held, clock.step

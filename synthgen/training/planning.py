@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from synthgen.training.settings import TrainingSettings
+from synthgen.training.settings import CriticSettings, TrainingSettings
 
 STEPS, STEPS_ROWS = 3_500, 40_000
 """Steps at the most for a table of so many rows, held-out loss gains next to nothing after; they grow with the root."""
+
+FEW_ROWS, WEIGHT_OF_FEW = 4_000, 0.3
+"""Up to so many rows the critic teaches the generator, with this weight: ``benchmarks/ablation.md``."""
 
 
 @dataclass(frozen=True)
@@ -61,3 +64,15 @@ def plan(n_rows: int, settings: TrainingSettings) -> Plan:
     }
     chosen = {k: v for k, v in settings.model_dump(exclude={"held_share"}).items() if v is not None}
     return Plan(**{**rule, **chosen})
+
+
+def critic_weight(n_rows: int, settings: CriticSettings) -> float:
+    """The weight of the adversarial loss beside the likelihood: what the user chose, or by the table's size.
+
+    Example:
+        >>> critic_weight(1_000, CriticSettings()), critic_weight(30_000, CriticSettings())
+        (0.3, 0.0)
+    """
+    if settings.weight is not None:
+        return settings.weight
+    return WEIGHT_OF_FEW if n_rows <= FEW_ROWS else 0.0

@@ -5,16 +5,26 @@ Letters: N rows, S slots, P pairs of slots, L levels a slot is cut to.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 import torch
+from torch import Tensor
 
 from synthgen.layout import Layout
-from synthgen.nets.rollout import RollOut
 
 LEVELS = 6
 MAX_PAIRS = 60
 ROWS = 1024
 FLOOR_DRAWS = 4
+
+
+class Drawing(Protocol):
+    """What draws rows: a roll-out, or whatever else makes tokens."""
+
+    def chunk(self, n_rows: int, rng: torch.Generator) -> Tensor:
+        """``(B, S)`` tokens."""
+        ...
 
 
 class LiveQuality:
@@ -48,7 +58,7 @@ class LiveQuality:
         joint = self._joint(tokens_NS)
         return float(0.5 * np.abs(joint - self.real).sum(1).mean()) if len(joint) else 0.0
 
-    def measure(self, roll_out: RollOut, rng: torch.Generator) -> float:
+    def measure(self, roll_out: Drawing, rng: torch.Generator) -> float:
         """The figure for rows drawn now."""
         return self.of(roll_out.chunk(ROWS, rng).cpu().numpy())
 

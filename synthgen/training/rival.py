@@ -132,7 +132,7 @@ class Rival:
     def against(
         self, generator: AnyOrderGenerator, real_BS: Tensor, likelihood: Callable[[Tensor, torch.Generator], Tensor]
     ) -> Tensor:
-        """The critic learns on; then the generator's adversarial loss times its weight, a scalar.
+        """The critic learns on; then the generator's adversarial loss, a scalar.
 
         Args:
             generator: as it is now.
@@ -148,7 +148,7 @@ class Rival:
         fake_B = self.critic.soft(weights_BV, self.rng)
         with torch.no_grad():
             real_B = self.critic(real_BS)
-        return self.settings.weight * self.loss.generator(real_B[: len(fake_B)], fake_B[: len(real_B)])
+        return self.loss.generator(real_B[: len(fake_B)], fake_B[: len(real_B)])
 
     def _own_rows(
         self, generator: AnyOrderGenerator, likelihood: Callable[[Tensor, torch.Generator], Tensor]
@@ -174,7 +174,7 @@ class Rival:
         good_nll, bad_nll = (
             likelihood(own[part], torch.Generator(self.device).manual_seed(masks)) for part in (good, ~good)
         )
-        return self.settings.weight * (good_nll - bad_nll)
+        return good_nll - bad_nll
 
     def state(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
         """Everything it needs to go on bit for bit: JSON and tensors."""

@@ -55,7 +55,8 @@ class CriticSettings(BaseModel):
 
     Attributes:
         loss: one of the registry's adversarial losses.
-        weight: of the adversarial loss beside the likelihood while the rate decays; 0: the critic only judges.
+        weight: of the adversarial loss beside the likelihood while the rate decays; 0: the critic only judges; None:
+            by the rule in ``planning.py``, from the table's size.
         gradient: ``slope``: of the critic, through rows as they are drawn; ``rows``: own rows weighed by it.
         passes: in which rows are rolled out for the slope.
         rolled_rows: rolled out for one step of it, or made likelier in it and as many less likely.
@@ -71,7 +72,7 @@ class CriticSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     loss: str = "non-saturating"
-    weight: float = Field(default=0.0, ge=0)
+    weight: float | None = Field(default=None, ge=0)
     gradient: Literal["slope", "rows"] = "rows"
     passes: int = Field(default=4, ge=1)
     rolled_rows: int = Field(default=256, ge=2)

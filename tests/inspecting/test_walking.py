@@ -14,7 +14,7 @@ import torch
 
 import synthgen
 from synthgen.inspecting.walking import png, walk_pictures, walk_table
-from synthgen.nets.vae import MostLikely
+from synthgen.nets.vae import MostLikelyVae
 from synthgen.synthesizers.base import latent_line
 from synthgen.synthesizers.vae import VaeModel
 from tests.made import accounts
@@ -45,7 +45,7 @@ def test_a_walk_of_the_autoencoder_begins_and_ends_at_its_two_points(model: synt
     assert walk.pictures is None
     assert walk.rows.num_rows == 6
     again = vae.codec.encode(walk.rows)
-    ends = MostLikely(vae.network).decode(latent_line(2, vae.network.latent, seed=4)).numpy()
+    ends = MostLikelyVae(vae.network).decode(latent_line(2, vae.network.latent, seed=4)).numpy()
     level = [s for s, slot in enumerate(vae.codec.layout().slots) if slot.level == 0]
     assert again[[0, -1]][:, level].tolist() == ends[:, level].tolist()
     assert walk.rows.equals(vae.walk(6, seed=4).rows)  # type: ignore[union-attr]

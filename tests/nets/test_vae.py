@@ -9,7 +9,7 @@ import torch
 from synthgen.layout import Layout, RowSlot
 from synthgen.losses.elbo import Elbo
 from synthgen.nets.rollout import Dice
-from synthgen.nets.vae import MostLikely, Vae, VaeRollOut
+from synthgen.nets.vae import MostLikelyVae, Vae, VaeRollOut
 from tests.made import layout_of, path_layout
 
 
@@ -72,8 +72,8 @@ def test_the_most_likely_row_of_a_point_is_the_one_drawn_most_often() -> None:
         for parameter in vae.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.4)
     points = torch.tensor([[0.0, 0.0], [2.0, -1.0], [-2.0, 0.5]])
-    rows = MostLikely(vae).decode(points)
-    assert torch.equal(rows, MostLikely(vae).decode(points))
+    rows = MostLikelyVae(vae).decode(points)
+    assert torch.equal(rows, MostLikelyVae(vae).decode(points))
     drawn = VaeRollOut(vae)
     for point, row in zip(points, rows, strict=True):
         many = drawn._rows(point.expand(4_000, 2), Dice(torch.Generator().manual_seed(0), 0.3, None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -331,3 +332,76 @@ def test_a_critic_that_gives_more_than_one_score_a_row_is_refused() -> None:
     trainer = AdversarialTrainer(Watched(4, 2), Watched(2, 3), Rows(ROWS), AdversarialSettings(noise_width=4), 0, CPU)
     with pytest.raises(ValueError, match="768 scores for 256 rows"):
         trainer.run()
+
+
+def stopped(at: int, **chosen: Any) -> AdversarialTrainer:
+    trainer = trainer_of(**chosen)
+    trainer.run(quality_of, stop=lambda: trainer.step >= at)
+    return trainer
+
+
+def quality_of(trainer: AdversarialTrainer) -> float:
+    return -float(trainer.generator.vector.detach().square().sum())
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_run_that_stopped_anywhere_goes_on_bit_for_bit(loss: str) -> None:
+    chosen = {"loss": loss, "dropout": 0.5, "spectral_norm": True, "packing": 2, "max_steps": 9, "evaluate_every": 4}
+    whole = trainer_of(**chosen)
+    whole.run(quality_of)
+    for at in (2, 4, 7):
+        before = stopped(at, **chosen)
+        assert before.interrupted
+        state, tensors = before.state()
+        after = trainer_of(**chosen)
+        after.load_state(json.loads(json.dumps(state)), {name: t.clone() for name, t in tensors.items()})
+        torch.manual_seed(at)
+        after.run(quality_of)
+        assert torch.equal(after.critic.vector, whole.critic.vector)
+        assert after.history == whole.history
+        assert torch.equal(
+            nn.utils.parameters_to_vector(after.finish().parameters()),
+            nn.utils.parameters_to_vector(whole.finish().parameters()),
+        )
+        whole.generator.network.train()
+
+
+def test_the_best_weights_come_with_the_running_means_of_their_time() -> None:
+    class Normed(Watched):
+        def __init__(self) -> None:
+            super().__init__(4, 2)
+            self.body.append(nn.BatchNorm1d(2))
+
+    figures = iter([1.0, 0.0])
+    settings = AdversarialSettings(batch_rows=32, noise_width=4, max_steps=10, evaluate_every=5, average=0.0)
+    trainer = AdversarialTrainer(Normed(), Watched(2, 1), Rows(ROWS), settings, 0, CPU)
+    kept: list[Tensor] = []
+
+    def quality(trainer: AdversarialTrainer) -> float:
+        norm = trainer.generator.network.get_submodule("body.4")
+        assert isinstance(norm, nn.BatchNorm1d)
+        assert norm.running_mean is not None
+        kept.append(norm.running_mean.clone())
+        return next(figures)
+
+    trainer.run(quality)
+    assert not torch.equal(kept[0], kept[1])
+    assert torch.equal(trainer.finish().get_buffer("body.4.running_mean"), kept[0])
+    assert trainer.best_step == 5
+
+
+def test_minutes_become_steps_once() -> None:
+    trainer = trainer_of(max_steps=10_000_000, evaluate_every=1_000_000)
+    trainer.run(minutes=0.02)
+    assert trainer.step_cap == trainer.step == trainer.last_step
+    assert trainer.step > 60
+    assert trainer.planned_steps == 10_000_000
+
+
+def test_what_counts_beside_the_critics_say_is_added_to_the_generators_loss() -> None:
+    plain, more = trainer_of(max_steps=1, critic_rate=1e-30), trainer_of(max_steps=1, critic_rate=1e-30)
+    more.beside = lambda: torch.tensor(3.0)
+    for trainer in (plain, more):
+        trainer.run()
+    losses = [trainer.history[0]["generator_loss"] for trainer in (plain, more)]
+    assert losses[1] == pytest.approx(losses[0] + 3)
