@@ -117,7 +117,7 @@ class CtganGenerator(nn.Module):
         out_BX = self.out(self.body(torch.cat([noise_BZ, asked_BK], 1)))
         logits_BV, places_BM = out_BX.split([self.spans.width, self.numbers], 1)
         logits_BV = logits_BV.masked_fill(self.spans.filling_V, NEVER)
-        if self.training and len(self.asked_K):
+        if self.training and torch.is_grad_enabled() and len(self.asked_K):
             logs = [block.log_softmax(2).flatten(1) for block in self.spans.blocks(logits_BV)]
             self.missed = -(torch.cat(logs, 1)[:, self.asked_K] * asked_BK).sum(1).mean()
         uniform_BV = torch.rand(logits_BV.shape, generator=rng, device=logits_BV.device).clamp_(1e-9, 1 - 1e-7)

@@ -2,8 +2,7 @@
 
 What differs from the paper, and why. A number that was made goes back into the codec's cells, so it has the column's
 grid, ends and tails, and no value of few people comes out. Generated rows hold what they were asked for. They are asked
-for by true shares: of the target where there is one, otherwise of all discrete columns, each as often. Of the weights
-that were looked at, those nearest to the table are kept.
+for by true shares: of the target where there is one, otherwise of all discrete columns, each as often.
 
 Letters: N rows, B rows in a batch, S slots, C discrete columns, M numbers, K entries of the conditional vector,
 X entries of a row.
@@ -132,7 +131,7 @@ class Ctgan(TokenModel):
             return live.measure(maker, torch.Generator(device).manual_seed(look_seed(trainer)))
 
         about = f"{len(layout.slots)} slots, {entries_NX.shape[1]:,} entries, {len(modes)} numbers with modes"
-        training = play(trainer, job, quality, about)
+        training = play(trainer, job, quality, about, choose=settings.convergence == "quality")
         trainer.finish()
         return Account(training, trainer.history, trainer.interrupted)
 
