@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         SynthgenError,
     )
     from synthgen.evaluating import evaluate_tables
+    from synthgen.synthesizers.pictures import ImageSynthesizer
     from synthgen.synthesizers.synthesizer import Synthesizer, load
     from synthgen.table.files import read_table
     from synthgen.table.schema import Schema
@@ -36,6 +37,7 @@ __all__ = [
     "ConfigError",
     "DataError",
     "DivergedError",
+    "ImageSynthesizer",
     "MissingExtraError",
     "NotFittedError",
     "RunError",
@@ -50,6 +52,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ImageSynthesizer": "synthgen.synthesizers.pictures",
     "Schema": "synthgen.table.schema",
     "Synthesizer": "synthgen.synthesizers.synthesizer",
     "evaluate_tables": "synthgen.evaluating",

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from synthgen.errors import ConfigError, near_miss
-from synthgen.training.settings import TrainingSettings
+from synthgen.training.settings import AdversarialSettings, ImageSettings, TrainingSettings
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -34,14 +34,16 @@ class ColumnSettings(BaseModel):
 
 
 ModelName = Literal["gan", "vae", "independent", "resample"]
-"""As in ``--model``."""
+"""As in ``--model``, for tables."""
+IMAGE_MODEL = "image"
+"""As in ``--model``, for pictures."""
 
 
 class ModelSettings(BaseModel):
     """Which model is fitted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    name: ModelName = "gan"
+    name: Literal[ModelName, "image"] = "gan"
 
 
 class RunConfig(BaseModel):
@@ -61,6 +63,8 @@ class RunConfig(BaseModel):
         columns: what detection gets wrong, by column.
         model: which model.
         training: how it is trained.
+        adversarial: how a generator and a critic are trained against each other; what is left out is the model's rule.
+        image: how pictures are learned and drawn.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -77,6 +81,8 @@ class RunConfig(BaseModel):
     columns: dict[str, ColumnSettings] = Field(default_factory=dict)
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
+    adversarial: AdversarialSettings = AdversarialSettings()
+    image: ImageSettings = ImageSettings()
 
 
 def load_config(path: Path | str | None = None, overrides: Mapping[str, Any] | None = None) -> RunConfig:

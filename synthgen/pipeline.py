@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from synthgen.config import RunConfig
+from synthgen.config import IMAGE_MODEL, RunConfig
 from synthgen.detecting import schema_of
+from synthgen.errors import ConfigError
 from synthgen.reporting.folder import make_folder, write_report
 from synthgen.reporting.summary import ColumnLine, Figure, Summary
 from synthgen.seeding import derived_seed, numpy_stream
@@ -172,7 +173,7 @@ def fit(
         model = _fit(table, config, schema, writer, resume, progress)
     training = model.facts_.get("training")
     figures: list[Figure] = []
-    if training is not None and training["held_out_loss"] is not None:
+    if training is not None and training.get("held_out_loss") is not None:
         figures = [
             {
                 "name": "held-out loss",
@@ -223,14 +224,20 @@ def _fit(
     from synthgen.synthesizers.synthesizer import Synthesizer
 
     model = Synthesizer.from_config(config, schema)
-    with _interruptible(progress) as stop:
+    with interruptible(progress) as stop:
         model.fit(table, progress=progress, writer=writer, resume=resume, stop=stop)
     model.write(writer, keep_checkpoint=model.interrupted_)
     return model
 
 
 def read_data(data: str | Path, config: RunConfig) -> Table:
-    """A table, read as the settings say."""
+    """A table, read as the settings say.
+
+    Raises:
+        SynthgenError: it cannot be read, or the model is one of pictures.
+    """
+    if config.model.name == IMAGE_MODEL:
+        raise ConfigError(f"model: {IMAGE_MODEL!r} learns pictures; use synthgen fit PICTURES --model {IMAGE_MODEL}")
     return read_table(
         Path(data), missing=config.missing, delimiter=config.delimiter, encoding=config.encoding, decimal=config.decimal
     )
@@ -274,8 +281,12 @@ def _judged_part(judged: int, rows: int) -> list[str]:
 
 
 @contextmanager
-def _interruptible(progress: Progress) -> Iterator[Callable[[], bool]]:
-    """The first Ctrl-C ends the training and keeps what it has; the second one ends the program."""
+def interruptible(progress: Progress) -> Iterator[Callable[[], bool]]:
+    """The first Ctrl-C ends the training and keeps what it has; the second one ends the program.
+
+    Yields:
+        Whether it was asked for.
+    """
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield asked.is_set

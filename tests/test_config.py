@@ -25,7 +25,10 @@ from synthgen.toml import to_toml
         ("minutes = inf", "quick.toml: minutes must be a finite number; got inf"),
         ("holdout = 1.0", "quick.toml: holdout must be below 1; got 1.0"),
         ("device = 'gpu'", "quick.toml: device must be 'auto', 'cpu', 'cuda' or 'mps'; got 'gpu'"),
-        ("model.name = 'gam'", "quick.toml: model.name must be 'gan', 'vae', 'independent' or 'resample'; got 'gam'"),
+        (
+            "model.name = 'gam'",
+            "quick.toml: model.name must be 'gan', 'vae', 'independent', 'resample' or 'image'; got 'gam'",
+        ),
         ("delimiter = '::'", "quick.toml: delimiter must be one character; got '::'"),
         ("columns.age.tail = 'heavy'", "quick.toml: columns.age.type is missing; it has no default"),
         ("seed = -1\nminutes = 0", "quick.toml: seed must be at least 0; got -1 (and 1 more)"),

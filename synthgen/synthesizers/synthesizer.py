@@ -118,7 +118,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         """
         progress = progress or Silent()
         config = self._config()
-        kind = MODELS[config.model.name]
+        kind = _kind_of(config)
         if writer is not None:
             check_savable(kind)
         device = device_of(config.device)
@@ -230,10 +230,10 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         synthesizer = cls.from_config(config)
         synthesizer.device = device
         try:
-            synthesizer.model_ = MODELS[config.model.name].restore(run, device)
+            synthesizer.model_ = _kind_of(config).restore(run, device)
             synthesizer.schema_ = Schema.model_validate(run.schema)
             synthesizer.origin_ = Origin.from_state(run.codec["origin"])
-        except RunError:
+        except (RunError, ConfigError):
             raise
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise RunError(
@@ -263,6 +263,12 @@ def check_savable(kind: type[Model]) -> None:
     """
     if kind.unsaved:
         raise ConfigError(f"model: {kind.name!r} {kind.unsaved}. Use it from Python, or choose another model")
+
+
+def _kind_of(config: RunConfig) -> type[Model]:
+    if config.model.name not in MODELS:
+        raise ConfigError(f"model: {config.model.name!r} learns pictures, not tables; use synthgen.ImageSynthesizer")
+    return MODELS[config.model.name]
 
 
 def _notes(rows: int, kind: type[Model]) -> list[str]:
