@@ -21,6 +21,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from synthgen.pictures.idx import read_idx
@@ -32,7 +33,7 @@ from synthgen.training.pictures import frechet
 HERE = Path(__file__).parent
 TRAIN, TEST = "train-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte.gz"
 PER_DIGIT, COMPARED = 1_000, 10_000
-EPOCHS, BATCH, RATE = 4, 128, 4e-3
+EPOCHS, BATCH, RATE = 2, 128, 4e-3
 """Of the classifier: enough for 99 % on the test digits."""
 READ_BAR = 0.97
 
@@ -82,6 +83,16 @@ def trained_reader(pictures: np.ndarray, digits: np.ndarray, seed: int) -> Reade
     return reader
 
 
+def kept_reader(pictures: np.ndarray, digits: np.ndarray, seed: int, work: Path) -> Reader:
+    """The classifier; one that was kept is not trained again."""
+    file = work / "reader.safetensors"
+    if not file.exists():
+        save_file(trained_reader(pictures, digits, seed).state_dict(), file)
+    reader = Reader()
+    reader.load_state_dict(load_file(file))
+    return reader
+
+
 def nearest(pictures: np.ndarray, real: np.ndarray) -> np.ndarray:
     """The Euclidean distance of each picture to the nearest real one, in units of one pixel from black to white."""
     a_ND, b_ND = (torch.from_numpy(x.reshape(len(x), -1).astype(np.float32)) / 255 for x in (pictures, real))
@@ -93,24 +104,23 @@ def nearest(pictures: np.ndarray, real: np.ndarray) -> np.ndarray:
     return np.asarray(torch.cat(parts))
 
 
-def fitted(data: Path, run: Path | None, seed: int) -> tuple[ImageSynthesizer, str]:
+def kept_model(data: Path, seed: int, work: Path) -> tuple[ImageSynthesizer, str]:
     """A model of the training digits, and what it cost; one that was kept is not fitted again."""
-    if run is not None and (run / "manifest.json").exists():
-        return ImageSynthesizer.load(run), run.with_suffix(".cost").read_text(encoding="utf-8")
-    wall, cpu = time.perf_counter(), time.process_time()
-    model = ImageSynthesizer(random_state=seed).fit(data / TRAIN)
-    cost = f"{time.process_time() - cpu:,.0f} s of one core ({time.perf_counter() - wall:,.0f} s by the clock)"
-    if run is not None:
+    run, cost = work / "run", work / "cost.txt"
+    if not run.exists():
+        wall, cpu = time.perf_counter(), time.process_time()
+        model = ImageSynthesizer(random_state=seed).fit(data / TRAIN)
+        took = f"{time.process_time() - cpu:,.0f} s of one core ({time.perf_counter() - wall:,.0f} s by the clock)"
         model.save(run)
-        run.with_suffix(".cost").write_text(cost, encoding="utf-8")
-    return model, cost
+        cost.write_text(took, encoding="utf-8")
+    return ImageSynthesizer.load(run), cost.read_text(encoding="utf-8")
 
 
-def judged(model: ImageSynthesizer, data: Path, seed: int) -> dict[str, Any]:
+def judged(model: ImageSynthesizer, data: Path, seed: int, work: Path) -> dict[str, Any]:
     """All figures, and the pictures to show."""
     real, digits = read_idx(data / TRAIN), read_idx(data / TRAIN.replace("images-idx3", "labels-idx1"))
     test, test_digits = read_idx(data / TEST), read_idx(data / TEST.replace("images-idx3", "labels-idx1"))
-    reader = trained_reader(real, digits, seed)
+    reader = kept_reader(real, digits, seed, work)
     read_test, test_seen = reader.read(test)
     asked = {digit: model.sample(PER_DIGIT, where={"label": digit}, random_state=1)[0] for digit in range(10)}
     drawn, labels = model.sample(COMPARED, random_state=2)
@@ -192,14 +202,17 @@ def main() -> None:
     """Fit, draw, judge, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("MNIST", "mnist")), help="folder of MNIST")
-    parser.add_argument("--run", type=Path, help="keep the model there, or judge the one that is there")
+    parser.add_argument(
+        "--work", type=Path, default=HERE / ".work" / "images", help="keeps the model and the classifier"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=HERE, help="folder of images.md and images.png")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    model, cost = fitted(given.data, given.run, given.seed)
+    given.work.mkdir(parents=True, exist_ok=True)
+    model, cost = kept_model(given.data, given.seed, given.work)
     print(time.strftime("%H:%M:%S"), "fitted,", cost, flush=True)
-    found = judged(model, given.data, given.seed)
+    found = judged(model, given.data, given.seed, given.work)
     (given.out / "images.md").write_text(page(model, cost, found), encoding="utf-8")
     sheet = contact_sheet(found["shown"]).convert("L").quantize(16, dither=Image.Dither.NONE)
     sheet.save(given.out / "images.png", optimize=True)

@@ -6,7 +6,7 @@ import shlex
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -17,6 +17,7 @@ import pyarrow as pa
 from synthgen.config import IMAGE_MODEL, RunConfig
 from synthgen.detecting import schema_of
 from synthgen.errors import ConfigError
+from synthgen.pictures.writing import check_folder, folder_beside, folders_beside
 from synthgen.reporting.folder import make_folder, write_report
 from synthgen.reporting.summary import ColumnLine, Figure, Summary
 from synthgen.seeding import derived_seed, numpy_stream
@@ -115,7 +116,8 @@ def run(
     )
     written = write_report(evaluation.to_json(), folder)
     parts = evaluation.summary_parts()
-    files = {"synthetic table": str(output), **written, "model": str(folder / RUN_FOLDER)}
+    pictures = _picture_files(model, output)
+    files = {"synthetic table": str(output), **pictures, **written, "model": str(folder / RUN_FOLDER)}
     more = [
         "synthgen",
         "sample",
@@ -215,7 +217,7 @@ def sample(
     model = load(run_folder)
     progress.stage("sampling")
     _write(model, Path(output), rows, seed, progress)
-    return Outcome(Summary(files={"synthetic table": str(output)}))
+    return Outcome(Summary(files={"synthetic table": str(output), **_picture_files(model, Path(output))}))
 
 
 def _fit(
@@ -252,18 +254,28 @@ def holdout_share(rows: int, config: RunConfig) -> float:
 def _write(
     model: Synthesizer, output: Path, rows: int, seed: int, progress: Progress, keep: list[pa.Table] | None = None
 ) -> None:
-    """Sample into a file; the first rows are kept in memory for an evaluation where asked for."""
+    """Sample into a file, pictures into folders beside; the first rows are kept in memory where asked for."""
+    places = folders_beside(output, model.pictures_)
+    for folder in places.values():
+        check_folder(folder)
 
-    def chunks() -> Iterator[pa.Table]:
+    def chunks(folders: dict[str, tuple[Path, str]]) -> Iterator[pa.Table]:
         done = 0
-        for chunk in model.sample_chunks(rows, random_state=seed):
+        for plain in model.sample_chunks(rows, random_state=seed):
+            chunk = model.with_pictures(plain, folders, seed, done)
             if keep is not None and done < MAX_JUDGED_ROWS:
                 keep.append(chunk)
             done += len(chunk)
             yield chunk
             progress.rows(done, rows)
 
-    write_table_chunks(output, chunks(), model.origin_)
+    with ExitStack() as stack:
+        folders = {name: (stack.enter_context(folder_beside(f)), f.name) for name, f in places.items()}
+        write_table_chunks(output, chunks(folders), model.origin_)
+
+
+def _picture_files(model: Synthesizer, output: Path) -> dict[str, str]:
+    return {f"pictures of {name!r}": str(folder) for name, folder in folders_beside(output, model.pictures_).items()}
 
 
 def _notes(model: Synthesizer) -> list[str]:

@@ -73,7 +73,7 @@ class PictureGenerator(nn.Module):
 
     def __init__(self, shape: tuple[int, int, int], noise_width: int, condition_width: int, channels: int) -> None:
         super().__init__()
-        self.noise_width = noise_width
+        self.noise_width, self.condition_width, self.channels = noise_width, condition_width, channels
         self.colours, self.height, self.width = shape
         n = doublings(self.height, self.width)
         self.coarse = (-(-self.height // 2**n), -(-self.width // 2**n))

@@ -35,7 +35,9 @@ def is_picture_file(name: str) -> bool:
     return name.lower().endswith(ENDINGS)
 
 
-def read_files(files: Sequence[Path], side: int | None = None) -> tuple[np.ndarray, tuple[str, ...]]:
+def read_files(
+    files: Sequence[Path], side: int | None = None, most: int = LARGEST_SIDE
+) -> tuple[np.ndarray, tuple[str, ...]]:
     """Picture files as bytes of one size: the most common one, made smaller where its longer side is too long.
 
     Others are cut to the same proportions around the middle and resized. Transparent parts become white. Where no
@@ -43,7 +45,8 @@ def read_files(files: Sequence[Path], side: int | None = None) -> tuple[np.ndarr
 
     Args:
         files: at least one.
-        side: pixels of the longer side; None: as most pictures have it, at most ``LARGEST_SIDE``.
+        side: pixels of the longer side; None: as most pictures have it, at most ``most``.
+        most: pixels of the longer side at most, where ``side`` does not say.
 
     Returns:
         ``(N, H, W, K)``, and what to tell the user.
@@ -53,7 +56,7 @@ def read_files(files: Sequence[Path], side: int | None = None) -> tuple[np.ndarr
     """
     counts = Counter(_size(file) for file in files)
     common, held = min(counts.items(), key=lambda item: (-item[1], item[0]))
-    height, width = shrunk(common, side)
+    height, width = shrunk(common, side or min(max(common), most))
     if min(height, width) < SMALLEST_SIDE:
         raise DataError(
             f"{files[0].parent}: most pictures are {common[1]} x {common[0]} pixels; at least {SMALLEST_SIDE} on "

@@ -37,8 +37,28 @@ def file_name(number: int, label: str | None) -> str:
         >>> file_name(1, "7"), file_name(12, "a/b c"), file_name(3, None)
         ('000001_7.png', '000012_a-b-c.png', '000003.png')
     """
-    safe = "" if label is None else "_" + (re.sub(r"[^\w-]+", "-", label)[:60].strip("-") or "-")
-    return f"{number:06d}{safe}.png"
+    return f"{number:06d}.png" if label is None else f"{number:06d}_{in_file_name(label)}.png"
+
+
+def in_file_name(text: str) -> str:
+    """A text as part of a file's name.
+
+    Example:
+        >>> in_file_name("a/b c"), in_file_name("..")
+        ('a-b-c', '-')
+    """
+    return re.sub(r"[^\w-]+", "-", text)[:60].strip("-") or "-"
+
+
+def folders_beside(table: Path, columns: Iterable[str]) -> dict[str, Path]:
+    """Where the pictures of a table's columns go: beside it, named after it and the column.
+
+    Example:
+        >>> folders_beside(Path("out/more.csv.gz"), ["avatar"])["avatar"].as_posix()
+        'out/more_avatar'
+    """
+    stem = table.name.removesuffix(".gz").rsplit(".", 1)[0]
+    return {name: table.with_name(f"{stem}_{in_file_name(name)}") for name in columns}
 
 
 def check_folder(folder: Path) -> None:
