@@ -66,10 +66,10 @@ def as_numbers(pictures: np.ndarray) -> Tensor:
     return torch.from_numpy(pictures.copy())[:, None].float() / 127.5 - 1
 
 
-def trained_reader(pictures: np.ndarray, digits: np.ndarray, seed: int) -> Reader:
+def trained_reader(pictures: np.ndarray, digits: np.ndarray, seed: int, epochs: int = EPOCHS) -> Reader:
     """The classifier, after some passes over real digits."""
     torch.manual_seed(derived_seed(seed, "reader"))
-    reader, steps = Reader(), EPOCHS * len(pictures) // BATCH
+    reader, steps = Reader(), epochs * len(pictures) // BATCH
     optimizer = torch.optim.AdamW(reader.parameters(), RATE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, steps)
     wanted = torch.from_numpy(digits.astype(np.int64))
@@ -159,8 +159,8 @@ def page(model: ImageSynthesizer, cost: str, found: dict[str, Any]) -> str:
         "",
         "MNIST (60,000 digits of 28 x 28 pixels), learned by `synthgen fit train-images-idx3-ubyte.gz --model image` "
         f"with default settings: {training['steps']:,} steps of {training['batch_rows']} ({training['loss']} loss, "
-        f"{training['parameters']:,} weights in the generator, best at step {training['best_step']:,}), {cost}; noise "
-        f"multiplied by {model.config_['image']['truncation']:g} when drawn.",
+        f"{training['parameters']:,} weights in the generator, best at step {training['best_step']:,}), {cost}; the "
+        "noise is not truncated.",
         "",
         "The judge is a small classifier that learned the real training digits; of the 10,000 test digits it reads "
         f"{100 * found['reader']:.2f} %.",

@@ -85,6 +85,23 @@ class RunConfig(BaseModel):
     image: ImageSettings = ImageSettings()
 
 
+def settings_of(config: RunConfig, leave_out: Sequence[str] = ()) -> dict[str, Any]:
+    """Settings as they go to disk; of those that a model completes by a rule of its own, only what was set.
+
+    Args:
+        config: the settings.
+        leave_out: top-level ones that had no part in the run.
+
+    Example:
+        >>> [key for key in settings_of(RunConfig(image=ImageSettings(side=16)), ["training"]) if key not in ("seed",)]
+        ['device', 'min_holders', 'columns', 'model', 'image']
+    """
+    ruled = {"adversarial": config.adversarial, "image": config.image}
+    settings = config.model_dump(mode="json", exclude_none=True, exclude={*ruled, *leave_out})
+    given = {k: part.model_dump(mode="json", exclude_none=True, exclude_unset=True) for k, part in ruled.items()}
+    return settings | {key: part for key, part in given.items() if part and key not in leave_out}
+
+
 def load_config(path: Path | str | None = None, overrides: Mapping[str, Any] | None = None) -> RunConfig:
     """Settings from a TOML file, then from the command line where a flag was given.
 

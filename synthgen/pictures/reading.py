@@ -46,17 +46,18 @@ def read_pictures(path: str | Path, side: int | None = None) -> Pictures:
 
 
 def _from_folder(folder: Path, side: int | None) -> Pictures:
-    tables = [(file, _columns(file)) for file in sorted(folder.glob("*.csv"))]
-    fitting = [(file, columns) for file, columns in tables if columns is not None]
+    tables = {file: _lines(file) for file in sorted(folder.glob("*.csv"))}
+    fitting = {file: columns for file, lines in tables.items() if (columns := _columns(lines[0] if lines else []))}
     if len(fitting) > 1:
-        names = ", ".join(file.name for file, _ in fitting)
+        names = ", ".join(file.name for file in fitting)
         raise DataError(f"{folder}: several files of labels ({names}); one was expected. Take the others away")
     labels: list[str] | None
     if fitting:
-        files, labels = _from_csv(*fitting[0])
+        ((file, columns),) = fitting.items()
+        files, labels = _from_csv(file, tables[file], columns)
     elif tables:
         raise DataError(
-            f"{tables[0][0]}: no column for files and labels; expected columns such as file,label. Rename them, or "
+            f"{next(iter(tables))}: no column for files and labels; expected such as file,label. Rename them, or "
             "take the file away to have labels from sub-folders"
         )
     else:
@@ -68,8 +69,8 @@ def _from_folder(folder: Path, side: int | None) -> Pictures:
 def _from_folders(folder: Path) -> tuple[list[Path], list[str] | None]:
     """Files, labelled by the sub-folder that they are in."""
     shown = [p for p in sorted(folder.iterdir()) if not p.name.startswith(".")]
-    loose = [p for p in shown if p.is_file() and is_picture_file(p.name)]
-    inner = {p.name: [q for q in sorted(p.iterdir()) if is_picture_file(q.name)] for p in shown if p.is_dir()}
+    loose = [p for p in shown if p.is_file() and _is_shown(p)]
+    inner = {p.name: [q for q in sorted(p.iterdir()) if _is_shown(q)] for p in shown if p.is_dir()}
     inner = {name: files for name, files in inner.items() if files}
     if loose and inner:
         raise DataError(
@@ -87,32 +88,44 @@ def _from_folders(folder: Path) -> tuple[list[Path], list[str] | None]:
     raise DataError(f"{folder}: no pictures; PNG or JPEG files were expected, in it or in a sub-folder for each label")
 
 
-def _columns(file: Path) -> tuple[str, str] | None:
-    """The columns of files and labels, or None."""
+def _is_shown(path: Path) -> bool:
+    return is_picture_file(path.name) and not path.name.startswith(".")
+
+
+def _lines(file: Path) -> list[list[str]]:
+    """The cells of a CSV, its header first; commas, semicolons or tabs between them.
+
+    Raises:
+        DataError: it is no text.
+    """
     try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            head = next(csv.reader(lines), [])
+        text = file.read_text(encoding="utf-8-sig")
+        head = text.partition("\n")[0]
+        return list(csv.reader(text.splitlines(), delimiter=max(",;\t", key=head.count)))
     except (UnicodeDecodeError, csv.Error):
-        return None
-    lower = {name.strip().lower(): name for name in head}
-    found = [next((lower[n] for n in names if n in lower), None) for names in (FILE_NAMES, LABEL_NAMES)]
-    return None if found[0] is None or found[1] is None else (found[0], found[1])
+        raise DataError(f"{file}: is no CSV in UTF-8; columns such as file,label were expected") from None
 
 
-def _from_csv(table: Path, columns: tuple[str, str]) -> tuple[list[Path], list[str]]:
+def _columns(head: list[str]) -> tuple[int, int] | None:
+    """Where files and labels are, or None."""
+    lower = [name.strip().lower() for name in head]
+    file, label = (next((lower.index(n) for n in names if n in lower), None) for names in (FILE_NAMES, LABEL_NAMES))
+    return None if file is None or label is None else (file, label)
+
+
+def _from_csv(table: Path, lines: list[list[str]], columns: tuple[int, int]) -> tuple[list[Path], list[str]]:
     files, labels = [], []
-    with table.open(encoding="utf-8-sig", newline="") as lines:
-        for number, row in enumerate(csv.DictReader(lines), 1):
-            name, label = ((row.get(column) or "").strip() for column in columns)
-            if not name or not label:
-                raise DataError(f"{table}: row {number} has no {columns[1] if name else columns[0]}; expected both")
-            file = table.parent / name
-            if not file.is_file():
-                raise DataError(
-                    f"{table}: row {number} names {name!r}, which is not there; expected a path relative to the CSV"
-                )
-            files.append(file)
-            labels.append(label)
+    for number, row in enumerate([line for line in lines[1:] if line], 1):
+        name, label = (row[column].strip() if column < len(row) else "" for column in columns)
+        if not name or not label:
+            raise DataError(f"{table}: row {number} has no {lines[0][columns[bool(name)]].strip()}; expected both")
+        file = table.parent / name
+        if not file.is_file():
+            raise DataError(
+                f"{table}: row {number} names {name!r}, which is not there; expected a path relative to the CSV"
+            )
+        files.append(file)
+        labels.append(label)
     if not files:
         raise DataError(f"{table}: no rows; a file and a label in each were expected")
     return files, labels

@@ -153,7 +153,7 @@ def fit_picture_columns(
             torch.arange(len(present)),
             row_conditions(codec, table.arrow.take(pa.array(present))),
         )
-        chosen = config.adversarial
+        chosen = config.image.adversarial
         trained = train_pictures(rows, config.image, chosen, config.seed, device, progress, config.minutes, stop)
         found[name] = PictureColumn(trained.network, trained.training["noise"], config.image.truncation)
         facts[name] = trained.training

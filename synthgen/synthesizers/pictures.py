@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator
 
-from synthgen.config import IMAGE_MODEL, RunConfig, check_settings
+from synthgen.config import IMAGE_MODEL, RunConfig, check_settings, settings_of
 from synthgen.errors import ConfigError, NotFittedError, RunError
 from synthgen.nets.pictures import PictureGenerator
 from synthgen.pictures.asking import Where, asked_labels
@@ -24,6 +24,7 @@ from synthgen.storage import Run, RunWriter, read_run, writing
 from synthgen.training.devices import device_of
 from synthgen.training.pictures import CHUNK, PictureRows, draw_chunk, train_pictures
 from synthgen.training.progress import Progress, Silent
+from synthgen.training.settings import ImageSettings
 
 FEW_PICTURES = 1_000
 
@@ -134,7 +135,7 @@ class ImageSynthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
             "data": {"name": Path(pictures.name).name, "pictures": len(pictures), "labels": len(pictures.names)},
             "training": {**trained.training, "cut": trained.training["cut"] or trained.interrupted},
         }
-        self.config_: dict[str, Any] = config.model_dump(mode="json", exclude_none=True)
+        self.config_: dict[str, Any] = settings_of(config, ["training", "columns"])
         return self
 
     def _config(self) -> RunConfig:
@@ -190,7 +191,7 @@ class ImageSynthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
             shares = self.shares_[allowed]
             bounds, allowed_K = np.cumsum(shares / shares.sum()), np.array(allowed)
         training = self.facts_["training"]
-        truncation = float(self.config_["image"]["truncation"])
+        truncation = ImageSettings(**self.config_.get("image", {})).truncation
         for start in range(0, max(n, 1), CHUNK):
             names: list[str | None] = [None] * CHUNK
             conditions = None

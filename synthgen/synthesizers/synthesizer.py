@@ -13,7 +13,7 @@ import torch
 from sklearn.base import BaseEstimator
 
 from synthgen.codec import Codec
-from synthgen.config import RunConfig, check_settings
+from synthgen.config import RunConfig, check_settings, settings_of
 from synthgen.detecting import schema_of
 from synthgen.errors import ConfigError, NotFittedError, RunError
 from synthgen.storage import Run, RunWriter, read_run, writing
@@ -167,7 +167,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             self.facts_["training"] = account.training
         if of_pictures:
             self.facts_["pictures"] = of_pictures
-        self.config_ = config.model_dump(mode="json", exclude_none=True)
+        self.config_ = settings_of(config)
         return self
 
     def _config(self) -> RunConfig:
@@ -324,7 +324,7 @@ def _codec_for_pictures(model: Model, schema: Schema) -> Codec | None:
         ConfigError: the model has no tokens to tell them by.
     """
     names = picture_columns(schema)
-    if not names or model.unsaved:
+    if not names or (model.exposes and not isinstance(model, TokenModel)):
         return None
     if not isinstance(model, TokenModel):
         raise ConfigError(

@@ -114,6 +114,7 @@ class ImageSettings(BaseModel):
         held_share: share of the pictures kept from training, to see whether the critic can tell.
         truncation: what the noise is multiplied by when pictures are drawn; below 1 they are more typical and less
             varied, at 1 (the default) as varied as they were learned.
+        adversarial: how the pictures of a table's column are trained; a model of pictures takes the run's own.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -121,3 +122,4 @@ class ImageSettings(BaseModel):
     channels: int = Field(default=32, ge=16, le=256, multiple_of=16)
     held_share: float = Field(default=0.1, gt=0, le=0.5)
     truncation: float = Field(default=1.0, gt=0, le=1)
+    adversarial: AdversarialSettings = AdversarialSettings()

@@ -33,6 +33,7 @@ def test_sub_folders_are_labels(tmp_path: Path) -> None:
     for number, name in enumerate(("cat/a.png", "cat/b.PNG", "dog/c.png")):
         save(tmp_path / name, GREY[number])
     (tmp_path / "cat" / "notes.txt").write_text("not a picture")
+    (tmp_path / "cat" / "._a.png").write_text("left by another system")
     found = read_pictures(tmp_path)
     assert found.names == ("cat", "dog")
     assert found.labels_N is not None
@@ -179,13 +180,22 @@ def test_only_png_and_jpeg_are_decoded_whatever_the_name_says(tmp_path: Path) ->
         ("file,label\na.png,\n", r"labels\.csv: row 1 has no label; expected both"),
         ("file,label\n,x\n", r"labels\.csv: row 1 has no file; expected both"),
         ("file,label\n", r"labels\.csv: no rows"),
-        ("name,colour\na.png,x\n", r"labels\.csv: no column for files and labels; expected columns such as file,label"),
+        ("file;label\nnone.png;x\n", r"row 1 names 'none\.png'"),
+        ("", r"labels\.csv: no column for files and labels"),
+        ("name,colour\na.png,x\n", r"labels\.csv: no column for files and labels; expected such as file,label"),
     ],
 )
 def test_a_csv_of_labels_that_does_not_fit_is_refused(tmp_path: Path, rows: str, pattern: str) -> None:
     save(tmp_path / "a.png", GREY[0])
     (tmp_path / "labels.csv").write_text(rows)
     with pytest.raises(DataError, match=pattern):
+        read_pictures(tmp_path)
+
+
+def test_a_file_that_is_no_csv_is_named(tmp_path: Path) -> None:
+    save(tmp_path / "a.png", GREY[0])
+    (tmp_path / "labels.csv").write_bytes(b"file,label\na.png,\xff\xfe\n")
+    with pytest.raises(DataError, match=r"labels\.csv: is no CSV in UTF-8"):
         read_pictures(tmp_path)
 
 

@@ -23,8 +23,8 @@ COLOURS = {"bar": (230, 40, 40), "disc": (40, 200, 60), "frame": (60, 80, 240)}
 TYPES = {"bar": "personal", "disc": "shop", "frame": "press"}
 SETTINGS = """
 training = { max_steps = 120, evaluate_every = 60 }
-image = { channels = 16 }
-[adversarial]
+image.channels = 16
+[image.adversarial]
 max_steps = 240
 evaluate_every = 80
 batch_rows = 32
@@ -165,7 +165,7 @@ def test_a_model_without_tokens_says_that_it_makes_no_pictures(done: Path) -> No
 
     class Foreign(Resample):
         name = "foreign"
-        unsaved = ""
+        exposes = ""
 
     schema = Schema(columns=[ColumnSchema(name="avatar", type="image")])
     model: Model = Foreign()

@@ -123,7 +123,7 @@ def test_truncated_noise_is_less_varied(fitted: ImageSynthesizer) -> None:
     tight = clone(fitted).set_params(image={"channels": 16, "truncation": 0.3})
     tight.network_, tight.labels_, tight.shares_ = fitted.network_, fitted.labels_, fitted.shares_
     tight.facts_ = fitted.facts_
-    tight.config_ = {**fitted.config_, "image": {**fitted.config_["image"], "truncation": 0.3}}
+    tight.config_ = {**fitted.config_, "image": {"channels": 16, "truncation": 0.3}}
     spread = [model.sample(100, "label=frame")[0].astype(float).std(0).mean() for model in (fitted, tight)]
     assert spread[1] < 0.8 * spread[0]
 
