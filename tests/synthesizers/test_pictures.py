@@ -144,7 +144,7 @@ def test_sampling_before_fitting_and_a_tables_run_are_refused(tmp_path: Path) ->
 @pytest.mark.slow
 @pytest.mark.skipif(not MNIST.exists(), reason="the MNIST files are not here")
 def test_mnist_digits_are_read_as_what_was_asked_for() -> None:
-    """Some 300 steps, minutes of one core; what a whole run reaches is in benchmarks/images.md."""
+    """Eight hundred steps, minutes of one core; what a whole run reaches is in benchmarks/images.md."""
     real = np.frombuffer(gzip.decompress((MNIST / "t10k-images-idx3-ubyte.gz").read_bytes()), np.uint8, offset=16)
     names = np.frombuffer(gzip.decompress((MNIST / "t10k-labels-idx1-ubyte.gz").read_bytes()), np.uint8, offset=8)
     reader = LogisticRegression(max_iter=200).fit(real.reshape(-1, 784)[:5_000] / 255, names[:5_000])
