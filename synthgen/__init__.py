@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     )
     from synthgen.evaluating import evaluate_tables
     from synthgen.inspecting.collect import inspect_run
+    from synthgen.synthesizers.pictures import ImageSynthesizer
     from synthgen.synthesizers.synthesizer import Synthesizer, load
     from synthgen.table.files import read_table
     from synthgen.table.schema import Schema
@@ -37,6 +38,7 @@ __all__ = [
     "ConfigError",
     "DataError",
     "DivergedError",
+    "ImageSynthesizer",
     "MissingExtraError",
     "NotFittedError",
     "RunError",
@@ -52,6 +54,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ImageSynthesizer": "synthgen.synthesizers.pictures",
     "Schema": "synthgen.table.schema",
     "Synthesizer": "synthgen.synthesizers.synthesizer",
     "evaluate_tables": "synthgen.evaluating",

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from synthgen.errors import RunError
+from synthgen.pictures.writing import folders_beside
 from synthgen.replacing import written_beside
 from synthgen.reporting.cards import data_card, privacy_statement
 from synthgen.reporting.folder import METRICS_FILE
@@ -37,6 +38,7 @@ READABLE = 0o100644 << 16
 class Parts:
     """What goes into the zip: files as they are, and texts that are written for it."""
 
+    folder: Path
     files: tuple[Path, ...]
     texts: dict[str, str]
 
@@ -66,9 +68,10 @@ def write_bundle(folder: str | Path, output: str | Path) -> None:
 def _written(archive: zipfile.ZipFile, parts: Parts) -> Iterator[tuple[str, str]]:
     """Each file into the archive; its name and SHA-256."""
     for path in parts.files:
-        with path.open("rb") as source, archive.open(_entry(path.name, path.stat().st_size), "w") as goal:
+        name = path.relative_to(parts.folder).as_posix()
+        with path.open("rb") as source, archive.open(_entry(name, path.stat().st_size), "w") as goal:
             shutil.copyfileobj(source, goal)
-        yield path.name, file_sha256(path)
+        yield name, file_sha256(path)
     for name, text in parts.texts.items():
         content = text.encode()
         archive.writestr(_entry(name), content)
@@ -107,7 +110,21 @@ def _parts(folder: Path) -> Parts:
             f"{table}: is not the table that {METRICS_FILE} judges; it was changed or replaced since. "
             "Make the folder again with: synthgen run DATA"
         )
-    return Parts((table, folder / REPORT, folder / METRICS_FILE), _texts(run, metrics, table.name))
+    files = (table, folder / REPORT, folder / METRICS_FILE, *_pictures(table, run))
+    return Parts(folder, files, _texts(run, metrics, table.name))
+
+
+def _pictures(table: Path, run: Run) -> list[Path]:
+    """The pictures that the table's paths name."""
+    found = []
+    for name, folder in folders_beside(table, run.codec.get("pictures", {})).items():
+        if not folder.is_dir():
+            raise RunError(
+                f"{folder}: is missing; the pictures of column {name!r} were expected. Make the folder again with: "
+                "synthgen run DATA"
+            )
+        found += sorted(folder.glob("*.png"))
+    return found
 
 
 def _texts(run: Run, metrics: dict[str, Any], table: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ import json
 import statistics
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -184,7 +184,7 @@ def _of_model(config: RunConfig, name: str) -> RunConfig:
 
 def _made(train: Table, config: RunConfig, schema: Schema, entry: Entry, progress: Progress) -> pa.Table:
     started = time.perf_counter()
-    model = Synthesizer.from_config(config, schema).fit(train, progress=progress)
+    model = Synthesizer.from_config(config, schema).fit(replace(train, folder=None), progress=progress)
     entry.fit_seconds = time.perf_counter() - started
     progress.stage("sampling")
     started = time.perf_counter()

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from synthgen.errors import ConfigError, near_miss
-from synthgen.training.settings import AdversarialSettings, CriticSettings, TrainingSettings
+from synthgen.training.settings import AdversarialSettings, CriticSettings, ImageSettings, TrainingSettings
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -45,14 +45,16 @@ ModelName = Literal[
     "sdv:gaussian-copula",
     "sdv:copula-gan",
 ]
-"""As in ``--model``."""
+"""As in ``--model``, for tables."""
+IMAGE_MODEL = "image"
+"""As in ``--model``, for pictures."""
 
 
 class ModelSettings(BaseModel):
     """Which model is fitted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-    name: ModelName = "gan"
+    name: Literal[ModelName, "image"] = "gan"
 
 
 class SamplingSettings(BaseModel):
@@ -88,6 +90,7 @@ class RunConfig(BaseModel):
         critic: who judges, and teaches, while it is trained.
         sampling: how rows are drawn.
         adversarial: how it is trained against a critic, for models that are; what is left out is the model's choice.
+        image: how pictures are learned and drawn.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -107,6 +110,24 @@ class RunConfig(BaseModel):
     critic: CriticSettings = CriticSettings()
     sampling: SamplingSettings = SamplingSettings()
     adversarial: AdversarialSettings = AdversarialSettings()
+    image: ImageSettings = ImageSettings()
+
+
+def settings_of(config: RunConfig, leave_out: Sequence[str] = ()) -> dict[str, Any]:
+    """Settings as they go to disk; of those that a model completes by a rule of its own, only what was set.
+
+    Args:
+        config: the settings.
+        leave_out: top-level ones that had no part in the run.
+
+    Example:
+        >>> [key for key in settings_of(RunConfig(image=ImageSettings(side=16)), ["training"]) if key not in ("seed",)]
+        ['device', 'min_holders', 'columns', 'model', 'image']
+    """
+    ruled = {"adversarial": config.adversarial, "image": config.image}
+    settings = config.model_dump(mode="json", exclude_none=True, exclude={*ruled, *leave_out})
+    given = {k: part.model_dump(mode="json", exclude_none=True, exclude_unset=True) for k, part in ruled.items()}
+    return settings | {key: part for key, part in given.items() if part and key not in leave_out}
 
 
 def load_config(path: Path | str | None = None, overrides: Mapping[str, Any] | None = None) -> RunConfig:

@@ -34,4 +34,5 @@ def schema_of(table: Table, config: RunConfig, given: Schema | str | Path | None
         min_holders=config.min_holders,
         seed=config.seed,
         decimal=table.origin.dialect.decimal,
+        folder=table.folder,
     )

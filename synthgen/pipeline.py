@@ -6,7 +6,7 @@ import shlex
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from synthgen.config import RunConfig
+from synthgen.config import IMAGE_MODEL, RunConfig
 from synthgen.detecting import schema_of
 from synthgen.errors import ConfigError, RunError
+from synthgen.pictures.writing import check_folder, folder_beside, folders_beside
 from synthgen.reporting.folder import make_folder, write_report
 from synthgen.reporting.summary import ColumnLine, Figure, Summary
 from synthgen.seeding import derived_seed, numpy_stream
@@ -119,7 +120,7 @@ def run(
     )
     written = write_report(evaluation.to_json(), folder)
     parts = evaluation.summary_parts()
-    files = {"synthetic table": str(output), **written}
+    files = {"synthetic table": str(output), **_picture_files(model, output), **written}
     following = [
         f"{shlex.join(['synthgen', 'schema', str(data)])}    # what was detected, as a file to correct",
     ]
@@ -227,7 +228,7 @@ def sample(
     model = load(run_folder)
     progress.stage("sampling")
     _write(model, Path(output), rows, seed, progress, steps=steps, guide=guide)
-    return Outcome(Summary(files={"synthetic table": str(output)}))
+    return Outcome(Summary(files={"synthetic table": str(output), **_picture_files(model, Path(output))}))
 
 
 def _kind(config: RunConfig) -> type[Model]:
@@ -273,14 +274,20 @@ def _fit(
     model = Synthesizer.from_config(config, schema)
     if writer is None:  # nothing would be kept of a training that is stopped halfway: Ctrl-C ends the program
         return model.fit(table, progress=progress)
-    with _interruptible(progress) as stop:
+    with interruptible(progress) as stop:
         model.fit(table, progress=progress, writer=writer, resume=resume, stop=stop)
     model.write(writer, keep_checkpoint=model.interrupted_)
     return model
 
 
 def read_data(data: str | Path, config: RunConfig) -> Table:
-    """A table, read as the settings say."""
+    """A table, read as the settings say.
+
+    Raises:
+        SynthgenError: it cannot be read, or the model is one of pictures.
+    """
+    if config.model.name == IMAGE_MODEL:
+        raise ConfigError(f"model: {IMAGE_MODEL!r} learns pictures; use synthgen fit PICTURES --model {IMAGE_MODEL}")
     return read_table(
         Path(data), missing=config.missing, delimiter=config.delimiter, encoding=config.encoding, decimal=config.decimal
     )
@@ -303,18 +310,28 @@ def _write(
     steps: int | None = None,
     guide: float | None = None,
 ) -> None:
-    """Sample into a file; the first rows are kept in memory for an evaluation where asked for."""
+    """Sample into a file, pictures into folders beside; the first rows are kept in memory where asked for."""
+    places = folders_beside(output, model.pictures_)
+    for folder in places.values():
+        check_folder(folder)
 
-    def chunks() -> Iterator[pa.Table]:
+    def chunks(folders: dict[str, tuple[Path, str]]) -> Iterator[pa.Table]:
         done = 0
-        for chunk in model.sample_chunks(rows, random_state=seed, steps=steps, guide=guide):
+        for plain in model.sample_chunks(rows, random_state=seed, steps=steps, guide=guide):
+            chunk = model.with_pictures(plain, folders, seed, done)
             if keep is not None and done < MAX_JUDGED_ROWS:
                 keep.append(chunk)
             done += len(chunk)
             yield chunk
             progress.rows(done, rows)
 
-    write_table_chunks(output, chunks(), model.origin_)
+    with ExitStack() as stack:
+        folders = {name: (stack.enter_context(folder_beside(f)), f.name) for name, f in places.items()}
+        write_table_chunks(output, chunks(folders), model.origin_)
+
+
+def _picture_files(model: Synthesizer, output: Path) -> dict[str, str]:
+    return {f"pictures of {name!r}": str(folder) for name, folder in folders_beside(output, model.pictures_).items()}
 
 
 ENDS = {
@@ -357,8 +374,12 @@ def _judged_part(judged: int, rows: int) -> list[str]:
 
 
 @contextmanager
-def _interruptible(progress: Progress) -> Iterator[Callable[[], bool]]:
-    """The first Ctrl-C ends the training and keeps what it has; the second one ends the program."""
+def interruptible(progress: Progress) -> Iterator[Callable[[], bool]]:
+    """The first Ctrl-C ends the training and keeps what it has; the second one ends the program.
+
+    Yields:
+        Whether it was asked for.
+    """
     asked = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield asked.is_set

@@ -45,7 +45,7 @@ OLDEST = 2
 WEIGHTS, MANIFEST, CHECKPOINT = "weights.safetensors", "manifest.json", "checkpoint.safetensors"
 HASHED = ("config.toml", "schema.json", "codec.json", WEIGHTS, "history.jsonl")
 _OURS = {*HASHED, MANIFEST, CHECKPOINT}
-_LIBRARIES = ("torch", "numpy", "pandas", "pyarrow", "scipy", "scikit-learn", "safetensors")
+_LIBRARIES = ("torch", "numpy", "pandas", "pyarrow", "scipy", "scikit-learn", "pillow", "safetensors")
 _JUDGING = ("numpy", "pandas", "pyarrow", "scipy", "scikit-learn")
 """Packages that figures of an evaluation hang on."""
 _CODE_ENDINGS = {".pkl", ".pickle", ".pt", ".pth", ".joblib", ".npy", ".npz", ".py", ".pyc", ".so"}
@@ -236,6 +236,15 @@ def read_run(path: Path | str) -> Run:
         history=[_json_object(line, f"{path}: history.jsonl") for line in contents["history.jsonl"].splitlines()],
         weights=_checked_finite(_arrays(contents[WEIGHTS], f"{path}: {WEIGHTS}"), f"{path}: {WEIGHTS}"),
     )
+
+
+def model_of_run(path: Path | str) -> str:
+    """The name of the model in a run folder; its files are not verified.
+
+    Raises:
+        RunError: it is not a run folder, or was written by a newer synthgen.
+    """
+    return str(_read_manifest(Path(path)).get("model", ""))
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:

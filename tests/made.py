@@ -67,3 +67,23 @@ def accounts(rows: int = 600, seed: int = 0) -> pd.DataFrame:
         }
     )
     return frame
+
+
+def shapes(
+    n: int, side: int = 16, seed: int = 0, colours: dict[str, tuple[int, int, int]] | None = None
+) -> tuple[np.ndarray, list[str]]:
+    """Pictures ``(n, side, side, 3)`` of discs, bars and frames on black, and their names."""
+    rng = np.random.default_rng(seed)
+    names = rng.choice(["bar", "disc", "frame"], n, p=[0.5, 0.3, 0.2]).tolist()
+    x, y = np.meshgrid(np.arange(side), np.arange(side))
+    pixels = np.zeros((n, side, side, 3), np.uint8)
+    for number, name in enumerate(names):
+        dx, dy = np.abs(x - side / 2 + rng.integers(-1, 2)), np.abs(y - side / 2 + rng.integers(-1, 2))
+        where = {
+            "bar": (dx < 0.1 * side) & (dy < 0.4 * side),
+            "disc": dx**2 + dy**2 < (0.28 * side) ** 2,
+            "frame": (np.maximum(dx, dy) < 0.4 * side) & (np.maximum(dx, dy) > 0.25 * side),
+        }[name]
+        colour = np.array((255, 255, 255) if colours is None else colours[name])
+        pixels[number][where] = (rng.uniform(0.7, 1.0) * colour).astype(np.uint8)
+    return pixels, names

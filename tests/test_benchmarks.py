@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from synthgen.columns.detect import detect_schema
@@ -116,3 +117,24 @@ def test_the_report_stands_beside_the_judge_with_the_largest_difference_and_both
     assert "takes `visits` for numbers" in page
     assert "- Adult, SDV TVAE: no synthetic table." in page
     assert agreement.read_otherwise(same[0]) == ["visits"]
+
+
+def test_a_copy_of_a_picture_lies_at_nothing_and_one_pixel_away_at_one() -> None:
+    real = np.zeros((3, 28, 28), np.uint8)
+    real[1], real[2, :14] = 255, 255
+    made = real[[1, 2, 1]].copy()
+    made[1, 20, 3], made[2, 0, 0] = 255, 127
+    away = script("images").nearest(made, real)
+    assert away.tolist() == pytest.approx([0, 1, 128 / 255], abs=0.02)  # of large sums little is left in 32 bits
+
+
+def test_the_classifier_of_digits_learns_what_can_be_told_apart() -> None:
+    images, rng = script("images"), np.random.default_rng(0)
+    digits = np.arange(1_280) % 10
+    pictures = rng.integers(0, 80, (1_280, 28, 28), np.uint8)
+    for picture, digit in zip(pictures, digits, strict=True):
+        picture[2 + 2 * digit : 6 + 2 * digit] = 255  # a bar whose height is the digit
+    reader = images.trained_reader(pictures, digits, seed=0, epochs=5)
+    read, seen = reader.read(pictures)
+    assert (read == digits).mean() > 0.9
+    assert seen.shape == (1_280, 64)

@@ -10,7 +10,7 @@ from synthgen.config import ModelName, RunConfig, check_settings, load_config
 from synthgen.errors import ConfigError
 from synthgen.toml import to_toml
 
-*FIRST, LAST = map(repr, get_args(ModelName))
+*FIRST, LAST = map(repr, (*get_args(ModelName), "image"))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "synthgen"
 ROWS = [  # lowest first; the same list from the top is the way a command runs
     {"errors", "locking", "replacing", "seeding", "storage", "toml"},
-    {"table"},
+    {"table", "pictures"},
     {"columns", "conditions", "layout"},
     {"codec"},
     {"nets"},
@@ -24,7 +24,7 @@ ROWS = [  # lowest first; the same list from the top is the way a command runs
     {"synthesizers"},
     {"evaluating", "bundling", "inspecting"},
     {"pipeline"},
-    {"comparing"},
+    {"comparing", "imaging"},
     {"cli", "serve", "__main__"},
 ]
 ROW = {part: number for number, row in enumerate(ROWS) for part in row}

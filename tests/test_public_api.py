@@ -8,7 +8,7 @@ import pytest
 
 import synthgen
 
-HEAVY = ("torch", "pandas", "pyarrow", "numpy", "pydantic", "scipy", "sklearn", "rich", "faker", "polars")
+HEAVY = ("torch", "pandas", "pyarrow", "numpy", "pydantic", "scipy", "sklearn", "rich", "faker", "polars", "PIL")
 
 
 def modules_after(code: str) -> set[str]:
@@ -24,6 +24,7 @@ def test_public_names_are_these() -> None:
         "ConfigError",
         "DataError",
         "DivergedError",
+        "ImageSynthesizer",
         "MissingExtraError",
         "NotFittedError",
         "RunError",

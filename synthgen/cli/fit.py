@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from synthgen.cli.options import (
+    IMAGE_MODEL,
     Interrupted,
     SynthgenCommand,
     config_of,
@@ -25,14 +26,21 @@ from synthgen.cli.options import (
 @reading_options
 @output_options
 def fit(data: str, out: str, **flags: Any) -> None:
-    """Train only: DATA to a run folder."""
+    """Train only: DATA to a run folder.
+
+    DATA is a CSV or Parquet file; with --model image a folder of pictures or an idx file (MNIST's format).
+    """
     config = config_of(flags)
     with reporter_of(flags) as progress:
-        from synthgen import pipeline
+        from synthgen import imaging, pipeline
 
-        outcome = pipeline.fit(
-            data, out, config, schema_path=flags["schema"], resume=flags["resume"], progress=progress
-        )
+        if config.model.name == IMAGE_MODEL:
+            imaging.refuse_table_options(flags)
+            outcome = imaging.fit(data, out, config, progress=progress)
+        else:
+            outcome = pipeline.fit(
+                data, out, config, schema_path=flags["schema"], resume=flags["resume"], progress=progress
+            )
     show(outcome.summary, flags)
     if outcome.interrupted:
         raise click.exceptions.Exit(Interrupted.exit_code)

@@ -114,6 +114,8 @@ MODEL_NAMES = (
     "sdv:copula-gan",
 )
 """Those of ``synthgen.config.ModelName``, which costs an import that ``--help`` does not need."""
+IMAGE_MODEL = "image"
+"""``synthgen.config.IMAGE_MODEL``."""
 
 comparing_options = _together(
     [
@@ -133,7 +135,11 @@ comparing_options = _together(
 
 fitting_options = _together(
     [
-        click.option("--model", type=click.Choice(MODEL_NAMES), help="What learns the table.  [default: gan]"),
+        click.option(
+            "--model",
+            type=click.Choice((*MODEL_NAMES, IMAGE_MODEL)),
+            help="What learns it; image: pictures.  [default: gan]",
+        ),
         comparing_options,
         click.option("--resume", is_flag=True, help="Go on where a killed or interrupted run stopped."),
     ]

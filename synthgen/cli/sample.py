@@ -1,4 +1,4 @@
-"""``synthgen sample``: rows from a run folder."""
+"""``synthgen sample``: rows or pictures from a run folder."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from typing import Any
 
 import click
 
-from synthgen.cli.options import SynthgenCommand, output_options, reporter_of, show
+from synthgen.cli.options import IMAGE_MODEL, SynthgenCommand, output_options, reporter_of, show
+from synthgen.errors import ConfigError
 
 
 @click.command(cls=SynthgenCommand)
 @click.argument("run", type=click.Path())
 @click.option("--rows", type=click.IntRange(min=0), metavar="N", required=True, help="How many; any number.")
-@click.option(
-    "--output", type=click.Path(), metavar="FILE", required=True, help="csv, csv.gz or parquet, by its ending."
-)
+@click.option("--output", type=click.Path(), metavar="FILE", help="Of a table: csv, csv.gz or parquet, by its ending.")
+@click.option("--out", type=click.Path(), metavar="FOLDER", help="Of pictures: PNG files, labels.csv, a contact sheet.")
+@click.option("--where", metavar="CONDITION", help="Of pictures: label=7 or label=7|8.  [default: labels as they were]")
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Of every random draw.  [default: 0]")
 @click.option("--steps", type=click.IntRange(min=1), metavar="K", help="Passes of the network: fewer are faster.")
 @click.option(
@@ -25,14 +26,37 @@ from synthgen.cli.options import SynthgenCommand, output_options, reporter_of, s
 )
 @output_options
 def sample(
-    run: str, rows: int, output: str, seed: int | None, steps: int | None, guide: float | None, **flags: Any
+    run: str,
+    rows: int,
+    output: str | None,
+    out: str | None,
+    where: str | None,
+    seed: int | None,
+    steps: int | None,
+    guide: float | None,
+    **flags: Any,
 ) -> None:
-    """Write rows of the model in RUN to a file.
+    """Write rows or pictures of the model in RUN.
 
     They are written in chunks: memory does not grow with the number of rows.
     """
     with reporter_of(flags) as progress:
-        from synthgen import pipeline
+        from synthgen import imaging, pipeline
+        from synthgen.storage import model_of_run
 
-        outcome = pipeline.sample(run, rows, output, seed=seed or 0, steps=steps, guide=guide, progress=progress)
+        if model_of_run(run) == IMAGE_MODEL:
+            if output is not None or out is None:
+                given = "--output is for tables" if output is not None else "--out is missing"
+                raise ConfigError(f"{run}: holds a model of pictures; {given}. Name a folder: --out FOLDER")
+            if steps is not None or guide is not None:
+                given = "--steps" if steps is not None else "--guide"
+                raise ConfigError(f"{run}: holds a model of pictures; {given} is for tables. Leave it out")
+            outcome = imaging.sample(run, rows, out, where=where, seed=seed or 0, progress=progress)
+        else:
+            if where is not None:
+                raise ConfigError(f"{run}: holds a model of a table; --where is for pictures so far. Leave it out")
+            if out is not None or output is None:
+                given = "--out is for pictures" if out is not None else "--output is missing"
+                raise ConfigError(f"{run}: holds a model of a table; {given}. Name a file: --output FILE")
+            outcome = pipeline.sample(run, rows, output, seed=seed or 0, steps=steps, guide=guide, progress=progress)
     show(outcome.summary, flags)

@@ -51,7 +51,8 @@ def schema(data: str, output: str, target: str | None, **flags: Any) -> None:
         table = read_table(data, **{name: flags[name] for name in READING})
         progress.stage("detecting")
         overrides = _sdv_types(Path(flags["from_sdv"]), table) if flags["from_sdv"] else None
-        found = detect_schema(table.arrow, target=target, overrides=overrides, decimal=table.origin.dialect.decimal)
+        decimal, folder = table.origin.dialect.decimal, table.folder
+        found = detect_schema(table.arrow, target=target, overrides=overrides, decimal=decimal, folder=folder)
         _save_unless_edited(found, Path(output))
         written = {"schema": output}
         if flags["to_sdv"]:

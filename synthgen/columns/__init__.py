@@ -10,6 +10,7 @@ from synthgen.columns.categorical import Categorical
 from synthgen.columns.datetime import Datetime
 from synthgen.columns.geo import Geo
 from synthgen.columns.identifier import Identifier
+from synthgen.columns.image import ImagePath
 from synthgen.columns.numeric import Numeric
 from synthgen.columns.tags import Tags
 from synthgen.columns.text import Text
@@ -20,6 +21,7 @@ COLUMN_TYPES: tuple[type[ColumnType], ...] = (
     Boolean,
     Datetime,
     Geo,
+    ImagePath,
     Identifier,
     Tags,
     Numeric,

@@ -73,6 +73,7 @@ class Sample:
         n_rows: rows in the whole table.
         n_missing: missing cells in the whole column.
         min_holders: a value needs so many rows to enter a vocabulary.
+        folder: where the table's file is, for paths relative to it; None when it came from memory.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Sample:
     n_rows: int
     n_missing: int
     min_holders: int = 5
+    folder: str | None = None
 
     @cached_property
     def distinct(self) -> tuple[pa.Array, np.ndarray]:

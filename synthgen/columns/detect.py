@@ -38,6 +38,7 @@ def detect_schema(
     seed: int = 0,
     decimal: str = ".",
     relations: bool = True,
+    folder: str | None = None,
 ) -> Schema:
     """The schema of a raw table.
 
@@ -49,6 +50,7 @@ def detect_schema(
         seed: draws the values that are looked at.
         decimal: the file's decimal mark, for text that could be read both ways.
         relations: whether to look for ties and formulas too.
+        folder: where the table's file is, for columns of paths relative to it.
 
     Raises:
         DataError: a column that no type can take, of mixed numbers and words, or with infinities; a target
@@ -67,7 +69,7 @@ def detect_schema(
                 raise SchemaError(f"{what}: no column {name!r}; {near_miss(name, table.column_names)}")
     columns = []
     for name in table.column_names:
-        found = _Finder(name, table[name], min_holders, seed, decimal, name == target)
+        found = _Finder(name, table[name], min_holders, seed, decimal, name == target, folder)
         columns.append(_overridden(found, overrides[name]) if name in overrides else found.column())
     schema = Schema(columns=columns)
     if relations:
@@ -113,7 +115,14 @@ class _Finder:
     """Finds the type of one column."""
 
     def __init__(
-        self, name: str, values: pa.ChunkedArray, min_holders: int, seed: int, decimal: str, is_target: bool
+        self,
+        name: str,
+        values: pa.ChunkedArray,
+        min_holders: int,
+        seed: int,
+        decimal: str,
+        is_target: bool,
+        folder: str | None,
     ) -> None:
         self.name, self.is_target = name, is_target
         self._all, self._min_holders, self._decimal = values, min_holders, decimal
@@ -125,7 +134,7 @@ class _Finder:
         whole = present.combine_chunks()
         if isinstance(whole, pa.ChunkedArray):
             whole = pa.array([], values.type)
-        self._sample = Sample(name, whole, len(values), values.null_count, min_holders)
+        self._sample = Sample(name, whole, len(values), values.null_count, min_holders, folder)
 
     def column(self) -> ColumnSchema:
         """The column's type and why."""

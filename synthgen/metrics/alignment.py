@@ -30,7 +30,7 @@ MISSING_WORDS = ("", "nan", "none", "null", "na", "n/a", "<na>", "nat")
 MOST_NAMED = 5
 _TRUE_OF = dict.fromkeys(SPELLINGS.values(), "1") | dict.fromkeys(SPELLINGS, "0")
 _LABELS = ("boolean", "categorical", "constant")
-_KEYS = ("identifier", "text")
+_KEYS = ("identifier", "image", "text")
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,12 +12,19 @@ import pyarrow as pa
 import torch
 from sklearn.base import BaseEstimator
 
-from synthgen.config import RunConfig, SamplingSettings, check_settings
+from synthgen.codec import Codec
+from synthgen.config import RunConfig, SamplingSettings, check_settings, settings_of
 from synthgen.detecting import schema_of
 from synthgen.errors import ConfigError, NotFittedError, RunError
 from synthgen.storage import Run, RunWriter, read_run, writing
 from synthgen.synthesizers import MODELS
-from synthgen.synthesizers.base import Job, Model, check_used, go_on, used_settings
+from synthgen.synthesizers.base import Job, Model, TokenModel, check_used, go_on, used_settings
+from synthgen.synthesizers.picture_columns import (
+    PictureColumn,
+    fit_picture_columns,
+    picture_columns,
+    write_picture_column,
+)
 from synthgen.table.origin import Origin
 from synthgen.table.schema import Schema
 from synthgen.table.table import Table
@@ -24,6 +32,8 @@ from synthgen.training.devices import device_of
 from synthgen.training.progress import Progress, Silent
 
 FEW_ROWS = 1_000
+PICTURES = "pictures."
+"""What the weights of columns of pictures are called, before their number."""
 
 
 class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -83,6 +93,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         self.adversarial = adversarial
 
     model_: Model
+    pictures_: dict[str, PictureColumn]
     _run_config: RunConfig | None = None
 
     @classmethod
@@ -132,7 +143,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         """
         progress = progress or Silent()
         config = self._config()
-        kind = MODELS[config.model.name]
+        kind = _kind_of(config)
         kind.check_available()
         check_used(config, kind)
         if writer is not None:
@@ -149,6 +160,14 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             progress.message(note, warning=True)
         model = kind()
         account = model.fit(Job(table, schema, config, device, progress, writer, resume, stop or go_on))
+        codec = _codec_for_pictures(model, schema)
+        pictures, said, of_pictures = (
+            ({}, [], {})
+            if codec is None
+            else fit_picture_columns(table, schema, codec, config, device, progress, stop or go_on)
+        )
+        self.notes_ += said
+        self.pictures_ = pictures
         self.model_, self.schema_, self.origin_ = model, schema, table.origin
         self.interrupted_, self.history_ = account.interrupted, account.history
         self.facts_: dict[str, Any] = {
@@ -161,6 +180,8 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         }
         if account.training:
             self.facts_["training"] = account.training
+        if of_pictures:
+            self.facts_["pictures"] = of_pictures
         self.config_ = _resolved(config, kind)
         return self
 
@@ -236,6 +257,21 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         self.schema_.check(table.names)
         return np.asarray(scores(table.arrow))
 
+    def with_pictures(self, chunk: pa.Table, folders: dict[str, tuple[Path, str]], seed: int, start: int) -> pa.Table:
+        """Sampled rows with new pictures: files in folders, and their paths in the rows.
+
+        Args:
+            chunk: rows of ``sample_chunks``.
+            folders: by column of pictures, where the files go, and that folder's name in the paths.
+            seed: of the pictures.
+            start: rows that came before.
+        """
+        for name, (folder, shown) in folders.items():
+            codec = _codec_for_pictures(self.model_, self.schema_)
+            assert codec is not None
+            chunk = write_picture_column(self.pictures_[name], codec, chunk, name, folder, shown, seed, start)
+        return chunk
+
     def _fitted(self) -> Self:
         if not hasattr(self, "model_"):
             raise NotFittedError("synthesizer: not fitted; call fit(data) first, or synthgen.load(folder)")
@@ -260,12 +296,22 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         writer.write(
             config=self.config_,
             schema=self.schema_.model_dump(mode="json"),
-            codec={"codec": self.model_.state(), "origin": self.origin_.state()},
+            codec={"codec": self.model_.state(), "origin": self.origin_.state(), **self._pictures_state()},
             history=self.history_,
-            weights=self.model_.weights(),
+            weights=self.model_.weights() | self._pictures_weights(),
             facts=self.facts_ | {"model": self.model_.name},
             keep_checkpoint=keep_checkpoint,
         )
+
+    def _pictures_state(self) -> dict[str, Any]:
+        return {"pictures": {name: column.state() for name, column in self.pictures_.items()}} if self.pictures_ else {}
+
+    def _pictures_weights(self) -> dict[str, np.ndarray]:
+        return {
+            f"{PICTURES}{number}.{key}": value.cpu().numpy()
+            for number, column in enumerate(self.pictures_.values())
+            for key, value in column.network.state_dict().items()
+        }
 
     @classmethod
     def from_run(cls, run: Run, device: str = "auto") -> Self:
@@ -278,10 +324,15 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         synthesizer = cls.from_config(config)
         synthesizer.device = device
         try:
-            synthesizer.model_ = MODELS[config.model.name].restore(run, device)
+            of_model, of_pictures = _split_weights(run)
+            synthesizer.model_ = _kind_of(config).restore(replace(run, weights=of_model), device)
+            synthesizer.pictures_ = {
+                name: PictureColumn.from_state(state, weights, device)
+                for (name, state), weights in zip(run.codec.get("pictures", {}).items(), of_pictures, strict=True)
+            }
             synthesizer.schema_ = Schema.model_validate(run.schema)
             synthesizer.origin_ = Origin.from_state(run.codec["origin"])
-        except RunError:
+        except (RunError, ConfigError):
             raise
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise RunError(
@@ -317,12 +368,45 @@ def check_savable(kind: type[Model]) -> None:
 def _resolved(config: RunConfig, kind: type[Model]) -> dict[str, Any]:
     """The settings as they go to disk: nothing that the model does not use or would choose by itself."""
     used = used_settings(config, kind)
-    settings = used.model_dump(mode="json", exclude_none=True, exclude={"adversarial"})
+    settings = settings_of(used)
     for section in ("training", "critic", "sampling"):
         kept = {k: v for k, v in settings[section].items() if not {section, f"{section}.{k}"} & set(kind.unused)}
         settings[section] = kept
-    adversarial = used.adversarial.model_dump(mode="json", exclude_unset=True, exclude_none=True)
-    return {k: v for k, v in (settings | {"adversarial": adversarial}).items() if v != {}}
+    return {k: v for k, v in settings.items() if v != {}}
+
+
+def _codec_for_pictures(model: Model, schema: Schema) -> Codec | None:
+    """What tells the pictures of a table about their rows; None where there are no pictures to be made.
+
+    Raises:
+        ConfigError: the model has no tokens to tell them by.
+    """
+    names = picture_columns(schema)
+    if not names or (model.exposes and not isinstance(model, TokenModel)):
+        return None
+    if not isinstance(model, TokenModel):
+        raise ConfigError(
+            f"model: {model.name!r} makes no pictures, and column {names[0]!r} holds some. Choose another model, or "
+            "set the column's type to 'drop' in schema.json"
+        )
+    return model.codec
+
+
+def _split_weights(run: Run) -> tuple[dict[str, np.ndarray], list[dict[str, np.ndarray]]]:
+    """The weights of the model, and those of each column of pictures."""
+    prefixes = [f"{PICTURES}{number}." for number in range(len(run.codec.get("pictures", {})))]
+    of_pictures = [
+        {name.removeprefix(prefix): value for name, value in run.weights.items() if name.startswith(prefix)}
+        for prefix in prefixes
+    ]
+    rest = {name: value for name, value in run.weights.items() if not name.startswith(tuple(prefixes))}
+    return rest, of_pictures
+
+
+def _kind_of(config: RunConfig) -> type[Model]:
+    if config.model.name not in MODELS:
+        raise ConfigError(f"model: {config.model.name!r} learns pictures, not tables; use synthgen.ImageSynthesizer")
+    return MODELS[config.model.name]
 
 
 def _notes(rows: int, kind: type[Model], config: RunConfig) -> list[str]:

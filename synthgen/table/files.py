@@ -131,7 +131,7 @@ def _read_parquet(path: Path, head: bytes, missing: Sequence[str] | None) -> Tab
                 marked = find_missing([column.combine_chunks().fill_null("")], missing)[0]
                 columns = columns.set_column(i, columns.column_names[i], marked.values)
     plain = pa.schema([pa.field(field.name, field.type) for field in schema], pandas_metadata(schema))
-    return Table(columns, Origin("parquet", plain, nan=nan), path.name).checked()
+    return Table(columns, Origin("parquet", plain, nan=nan), path.name, str(path.parent)).checked()
 
 
 def _read_text(text: TextFile, missing: Sequence[str] | None, delimiter: str | None, decimal: str | None) -> Table:
@@ -152,7 +152,7 @@ def _read_text(text: TextFile, missing: Sequence[str] | None, delimiter: str | N
     schema = pa.schema([(names[i], column.type) for i, column in enumerate(values)])
     _refuse_row_as_header(name, styles, values, dialect.decimal)
     origin = Origin("csv", schema, replace(dialect, styles=styles))
-    return Table(pa.table(values, schema=schema), origin, name).checked()
+    return Table(pa.table(values, schema=schema), origin, name, str(text.path.parent)).checked()
 
 
 def _refuse_row_as_header(where: str, styles: dict[str, CellStyle], values: list[pa.Array], decimal: str) -> None:

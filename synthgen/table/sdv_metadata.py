@@ -68,6 +68,7 @@ _SDTYPE_OF_TYPE = {
     "datetime": "datetime",
     "identifier": "id",
     "text": "unknown",
+    "image": "unknown",
     "geo": "unknown",
     "tags": "unknown",
 }

@@ -35,6 +35,7 @@ class Table:
         arrow: the columns.
         origin: the kind of thing it was made from.
         name: what messages call it.
+        folder: where its file is, for paths in it; None when it came from memory.
 
     Example:
         >>> table = Table.from_any(pa.table({"a": [1, 2, 3]}))
@@ -45,6 +46,7 @@ class Table:
     arrow: pa.Table
     origin: Origin
     name: str = "table"
+    folder: str | None = None
 
     @classmethod
     def from_any(cls, data: Any, name: str | None = None, *, min_holders: int = MIN_HOLDERS) -> Table:

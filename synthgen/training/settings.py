@@ -139,3 +139,23 @@ class AdversarialSettings(BaseModel):
     patience: int = Field(default=4, ge=1)
     max_steps: int = Field(default=3_000, ge=1)
     epochs: float | None = Field(default=None, gt=0)
+
+
+class ImageSettings(BaseModel):
+    """How pictures are learned and drawn.
+
+    Attributes:
+        side: pixels of the longer side; None: as most pictures have it, at most 64.
+        channels: of both networks at half the picture's size.
+        held_share: share of the pictures kept from training, to see whether the critic can tell.
+        truncation: what the noise is multiplied by when pictures are drawn; below 1 they are more typical and less
+            varied, at 1 (the default) as varied as they were learned.
+        adversarial: how the pictures of a table's column are trained; a model of pictures takes the run's own.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    side: int | None = Field(default=None, ge=8, le=256)
+    channels: int = Field(default=32, ge=16, le=256, multiple_of=16)
+    held_share: float = Field(default=0.1, gt=0, le=0.5)
+    truncation: float = Field(default=1.0, gt=0, le=1)
+    adversarial: AdversarialSettings = AdversarialSettings()

@@ -58,6 +58,7 @@ def examples() -> dict[str, dict[str, pa.Array]]:
             "numbers": pa.array(rng.permutation(N) * 13 + 1000),
             "repeated": strings(f"@h{i}" for i in rng.integers(0, 150, N)),
         },
+        "image": {"paths": strings(f"avatars/user{i}.png" for i in rng.permutation(N))},
         "tags": {
             "piped": strings("|".join(rng.choice(words, k, replace=False)) for k in rng.integers(1, 5, N)),
             "json": strings(json.dumps(rng.choice(words, k).tolist()) for k in rng.integers(0, 4, N)),
@@ -90,6 +91,7 @@ CANARIES: dict[str, tuple[str, list[str], dict[str, Any]]] = {
     "datetime": ("days", ["1931-07-19"], {"days": -14046, "seconds": -14046 * 86_400}),
     "geo": ("text", ["-33.7391,151.2847"], NO_OPTIONS),
     "identifier": ("mail", ["canary7391@secret.org"], NO_OPTIONS),
+    "image": ("paths", ["avatars/canary7391.png"], NO_OPTIONS),
     "tags": ("piped", ["canary7391"], NO_OPTIONS),
     "numeric": ("prices", ["73912847.65"], {"units": 7391284765}),
     "categorical": ("few", ["canary-7391"], NO_OPTIONS),
@@ -406,6 +408,7 @@ ANYTHING: dict[str, st.SearchStrategy[tuple[list[Any], pa.DataType]]] = {
         ),
     ),
     "geo": st.tuples(st.lists(PLACES.map(lambda p: f"{p[0]:.5f}, {p[1]:.5f}"), min_size=1), st.just(pa.string())),
+    "image": st.tuples(st.lists(TEXTS, min_size=1), st.just(pa.string())),
     "identifier": st.one_of(
         st.tuples(st.lists(TEXTS, min_size=1), st.just(pa.string())),
         st.tuples(st.lists(st.integers(0, 2**40), min_size=1), st.just(pa.int64())),

@@ -1,0 +1,1 @@
+"""Pictures in files <-> arrays of bytes. No torch here."""
