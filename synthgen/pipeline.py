@@ -233,9 +233,9 @@ def sample(
 
 def _kind(config: RunConfig) -> type[Model]:
     """The model asked for, if what it needs is installed."""
-    from synthgen.synthesizers import MODELS
+    from synthgen.synthesizers.synthesizer import kind_of
 
-    kind = MODELS[config.model.name]
+    kind = kind_of(config)
     kind.check_available()
     return kind
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import torch
@@ -87,3 +89,16 @@ def shapes(
         colour = np.array((255, 255, 255) if colours is None else colours[name])
         pixels[number][where] = (rng.uniform(0.7, 1.0) * colour).astype(np.uint8)
     return pixels, names
+
+
+QUICK: dict[str, Any] = {"training": {"max_steps": 40, "evaluate_every": 20, "width": 16, "blocks": 1}}
+FEW_STEPS = {"max_steps": 10, "evaluate_every": 5}
+QUICK_OF: dict[str, dict[str, Any]] = {
+    "one-shot": {"training": {"width": 16, "blocks": 1}, "adversarial": FEW_STEPS | {"batch_rows": 32}},
+    "ctgan": {"adversarial": FEW_STEPS},
+}
+
+
+def quick_settings(model: str) -> dict[str, Any]:
+    """Settings of a synthesizer with which a model learns a little, in no time."""
+    return QUICK_OF.get(model, QUICK)

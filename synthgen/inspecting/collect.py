@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from synthgen.errors import DataError, NotFittedError
+from synthgen.config import IMAGE_MODEL
+from synthgen.errors import ConfigError, DataError, NotFittedError
 from synthgen.inspecting.curves import curves, show_auc
 from synthgen.inspecting.embedding import maps
 from synthgen.inspecting.given import given_rows
@@ -16,12 +17,15 @@ from synthgen.inspecting.walking import STEPS, walk_pictures, walk_table
 from synthgen.reporting.folder import write_text
 from synthgen.reporting.page.inspection import write_inspection
 from synthgen.reporting.words import show_figure
+from synthgen.storage import model_of_run
+from synthgen.synthesizers.base import Model
+from synthgen.synthesizers.pictures import ImageSynthesizer
 from synthgen.synthesizers.synthesizer import Synthesizer, load
 from synthgen.training.progress import Progress, Silent
 
 
 def inspect_run(
-    run: str | Path | Synthesizer,
+    run: str | Path | Synthesizer | ImageSynthesizer,
     out: str | Path | None = None,
     *,
     rows: Any = None,
@@ -56,11 +60,18 @@ def inspect_run(
     if out is not None:
         _check_writable(Path(out))
     progress.stage("loading")
-    fitted = run if isinstance(run, Synthesizer) else load(run)
-    if not hasattr(fitted, "model_"):
+    fitted = _loaded(run) if isinstance(run, str | Path) else run
+    if not hasattr(fitted, "facts_"):
         raise NotFittedError("synthesizer: not fitted; there is nothing to look into. Call fit(data) first")
-    subject = subject_of(fitted, seed)
-    given = None if rows is None else given_rows(fitted, subject, rows, reading or {})
+    if isinstance(fitted, ImageSynthesizer):
+        subject = None
+        if rows is not None:
+            raise ConfigError("rows: a model of pictures scores no rows; leave them out")
+    else:
+        subject = subject_of(fitted, seed)
+    given = None
+    if rows is not None and not isinstance(fitted, ImageSynthesizer):
+        given = given_rows(fitted, subject, rows, reading or {})
     progress.stage("inspecting")
     parts = [_training(fitted), _tokens(subject), _walk(fitted, seed)]
     if subject is not None:
@@ -70,7 +81,7 @@ def inspect_run(
         parts += [part("leaning", said=[none]), part("rows", said=[none])]
     found = {
         "version": 1,
-        "model": {"name": fitted.model_.name, "title": fitted.model_.title},
+        "model": {"name": _model(fitted).name, "title": _model(fitted).title},
         "seed": seed,
         "top": _top(fitted, subject),
         "facts": {key: value for key, value in fitted.facts_.items() if key in ("data", "target", "training", "seed")},
@@ -81,6 +92,15 @@ def inspect_run(
     return found
 
 
+def _loaded(path: str | Path) -> Synthesizer | ImageSynthesizer:
+    return ImageSynthesizer.load(path) if model_of_run(path) == IMAGE_MODEL else load(path)
+
+
+def _model(fitted: Synthesizer | ImageSynthesizer) -> Model | ImageSynthesizer:
+    """What has a name, a title and a latent space."""
+    return fitted if isinstance(fitted, ImageSynthesizer) else fitted.model_
+
+
 def _check_writable(path: Path) -> None:
     if path.is_dir():
         raise DataError(f"{path}: is a folder; a file for the page was expected. Add a name, such as inspect.html")
@@ -89,18 +109,20 @@ def _check_writable(path: Path) -> None:
 
 
 # -------------------------------------------------------------------- how it learned
-def _training(fitted: Synthesizer) -> dict[str, Any]:
+def _training(fitted: Synthesizer | ImageSynthesizer) -> dict[str, Any]:
     charts = curves(fitted.history_)
     if charts:
         return part("training", ["Each point is one look at the training, kept in history.jsonl."], charts)
     return part("training", ["Nothing was trained step by step here, so there are no curves."])
 
 
-def _top(fitted: Synthesizer, subject: Subject | None) -> list[list[str]]:
+def _top(fitted: Synthesizer | ImageSynthesizer, subject: Subject | None) -> list[list[str]]:
     """Name and value of what is read first."""
     facts, training = fitted.facts_, fitted.facts_.get("training", {})
-    top = [["Model", fitted.model_.title]]
-    if (data := facts.get("data")) and "rows" in data:
+    top = [["Model", _model(fitted).title]]
+    if (data := facts.get("data")) and "pictures" in data:
+        top.append(["Learned from", f"{data['pictures']:,} pictures"])
+    if data and "rows" in data:
         size = f"{data['rows']:,} rows" + (f", {data['columns']:,} columns" if "columns" in data else "")
         top.append(["Learned from", size])
     if "steps" in training:
@@ -134,10 +156,10 @@ def _tokens(subject: Subject | None) -> dict[str, Any]:
     return part("tokens", [said if charts else "The columns have too few different values for a map."], charts)
 
 
-def _walk(fitted: Synthesizer, seed: int) -> dict[str, Any]:
-    walk = fitted.model_.walk(STEPS, seed)
+def _walk(fitted: Synthesizer | ImageSynthesizer, seed: int) -> dict[str, Any]:
+    walk = _model(fitted).walk(STEPS, seed)
     if walk is None:
-        return part("walk", [f"Model {fitted.model_.name!r} has no latent space, so there is nowhere to walk."])
+        return part("walk", [f"Model {_model(fitted).name!r} has no latent space, so there is nowhere to walk."])
     said = (
         f"Two points of the latent space were drawn, and {STEPS} points on the line between them decoded. Where things "
         "change step by step, near points mean near rows; sudden jumps, or no change at all, mean that the space is "

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -21,8 +21,9 @@ from synthgen.pictures.base import LABEL, Pictures, from_arrays
 from synthgen.pictures.reading import read_pictures
 from synthgen.seeding import derived_seed
 from synthgen.storage import Run, RunWriter, read_run, writing
+from synthgen.synthesizers.base import Walk, latent_line
 from synthgen.training.devices import device_of
-from synthgen.training.pictures import CHUNK, PictureRows, draw_chunk, train_pictures
+from synthgen.training.pictures import CHUNK, PictureRows, bytes_of, draw_chunk, train_pictures
 from synthgen.training.progress import Progress, Silent
 from synthgen.training.settings import ImageSettings
 
@@ -66,6 +67,8 @@ class ImageSynthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         self.image = image
         self.adversarial = adversarial
 
+    name: ClassVar[str] = IMAGE_MODEL
+    title: ClassVar[str] = "convolutional conditional GAN of pictures"
     network_: PictureGenerator
     _run_config: RunConfig | None = None
 
@@ -203,6 +206,13 @@ class ImageSynthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
             seed = derived_seed(random_state, "pictures", start)
             pixels = draw_chunk(self.network_, conditions, training["noise"], truncation, seed)
             yield pixels[: n - start], names[: n - start]
+
+    def walk(self, n_steps: int, seed: int) -> Walk:
+        """Pictures of points on a line through the noise, all of one label; see ``Model.walk``."""
+        network = self._fitted().network_
+        conditions = torch.eye(len(self.labels_))[[0] * n_steps] if self.labels_ else None
+        pixels_NHWK = bytes_of(network, latent_line(n_steps, network.noise_width, seed), conditions)
+        return Walk(pictures=pixels_NHWK[..., 0] if pixels_NHWK.shape[3] == 1 else pixels_NHWK)
 
     def _fitted(self) -> Self:
         if not hasattr(self, "network_"):

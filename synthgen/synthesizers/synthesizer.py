@@ -143,7 +143,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         """
         progress = progress or Silent()
         config = self._config()
-        kind = _kind_of(config)
+        kind = kind_of(config)
         kind.check_available()
         check_used(config, kind)
         if writer is not None:
@@ -325,7 +325,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         synthesizer.device = device
         try:
             of_model, of_pictures = _split_weights(run)
-            synthesizer.model_ = _kind_of(config).restore(replace(run, weights=of_model), device)
+            synthesizer.model_ = kind_of(config).restore(replace(run, weights=of_model), device)
             synthesizer.pictures_ = {
                 name: PictureColumn.from_state(state, weights, device)
                 for (name, state), weights in zip(run.codec.get("pictures", {}).items(), of_pictures, strict=True)
@@ -403,9 +403,17 @@ def _split_weights(run: Run) -> tuple[dict[str, np.ndarray], list[dict[str, np.n
     return rest, of_pictures
 
 
-def _kind_of(config: RunConfig) -> type[Model]:
+def kind_of(config: RunConfig) -> type[Model]:
+    """The model that the settings name.
+
+    Raises:
+        ConfigError: it is not for tables.
+    """
     if config.model.name not in MODELS:
-        raise ConfigError(f"model: {config.model.name!r} learns pictures, not tables; use synthgen.ImageSynthesizer")
+        raise ConfigError(
+            f"model: {config.model.name!r} learns pictures; use synthgen fit PICTURES --model image, or "
+            "synthgen.ImageSynthesizer from Python"
+        )
     return MODELS[config.model.name]
 
 

@@ -310,8 +310,14 @@ def draw_chunk(
     """
     device = next(network.parameters()).device
     rng = torch.Generator(device).manual_seed(seed)
-    noise_BZ = new_noise((CHUNK, network.noise_width), noise, rng) * truncation
-    pixels_BKHW = network(noise_BZ, None if conditions_BC is None else conditions_BC.to(device))
+    return bytes_of(network, new_noise((CHUNK, network.noise_width), noise, rng) * truncation, conditions_BC)
+
+
+@torch.no_grad()
+def bytes_of(network: PictureGenerator, noise_BZ: Tensor, conditions_BC: Tensor | None) -> np.ndarray:
+    """``(B, H, W, K)`` the pictures of so much noise."""
+    device = next(network.parameters()).device
+    pixels_BKHW = network(noise_BZ.to(device), None if conditions_BC is None else conditions_BC.to(device))
     pixels_BHWK = ((pixels_BKHW + 1) * BYTE).round().clamp(0, 255).byte().permute(0, 2, 3, 1)
     return np.ascontiguousarray(pixels_BHWK.cpu().numpy())
 

@@ -20,7 +20,9 @@ def test_the_command_line_says_it_in_one_sentence_and_the_folder_keeps_the_last_
     invoke: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spoil: Spoil, what: str
 ) -> None:
     accounts(300)[["plan", "posts", "is_bot"]].to_csv(tmp_path / "users.csv", index=False)
-    (tmp_path / "quick.toml").write_text("[training]\n" + "".join(f"{k} = {v}\n" for k, v in QUICK.items()))
+    (tmp_path / "quick.toml").write_text(
+        "[training]\n" + "".join(f"{k} = {v}\n" for k, v in QUICK.items()) + "[critic]\nweight = 0.0\n"
+    )
     fit = ("fit", "users.csv", "--out", "model", "--config", "quick.toml", "-q")
     assert invoke(*fit).exit_code == 0
     whole = {file.name: file.read_bytes() for file in (tmp_path / "model").iterdir()}

@@ -24,9 +24,8 @@ from synthgen.storage import Run
 from synthgen.synthesizers import MODELS
 from synthgen.synthesizers.base import Account, Job, Model, TokenModel, Walk
 from synthgen.training.loop import new_network
-from tests.made import accounts
+from tests.made import accounts, quick_settings
 
-QUICK = {"max_steps": 40, "evaluate_every": 20, "width": 16, "blocks": 1}
 SAVED = [name for name, model in MODELS.items() if not model.unsaved]
 each_saved = pytest.mark.parametrize("name", SAVED)
 CANARY = "canary-7391"
@@ -44,7 +43,8 @@ def frame() -> pd.DataFrame:
 def runs(frame: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("runs")
     for name in SAVED:
-        synthgen.Synthesizer(model=name, random_state=0, target="is_bot", training=QUICK).fit(frame).save(folder / name)
+        settings = quick_settings(name)
+        synthgen.Synthesizer(model=name, random_state=0, target="is_bot", **settings).fit(frame).save(folder / name)
     return {name: folder / name for name in SAVED}
 
 

@@ -19,15 +19,7 @@ from synthgen.errors import ConfigError, MissingExtraError
 from synthgen.synthesizers import MODELS
 from synthgen.synthesizers.base import DECODE_ROWS
 from synthgen.synthesizers.sdv import SdvModel
-from tests.made import accounts
-
-QUICK = {"training": {"max_steps": 40, "evaluate_every": 20, "width": 16, "blocks": 1}}
-FEW_STEPS = {"max_steps": 10, "evaluate_every": 5}
-QUICK_OF = {
-    "one-shot": {"training": {"width": 16, "blocks": 1}, "adversarial": FEW_STEPS | {"batch_rows": 32}},
-    "ctgan": {"adversarial": FEW_STEPS},
-}
-"""Settings that a model learns a little with, in no time."""
+from tests.made import accounts, quick_settings
 
 
 def available(name: str) -> bool:
@@ -64,7 +56,7 @@ def few_epochs() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def fitted(frame: pd.DataFrame, few_epochs: None) -> dict[str, synthgen.Synthesizer]:
     return {
-        name: synthgen.Synthesizer(model=name, random_state=0, target="is_bot", **QUICK_OF.get(name, QUICK)).fit(frame)
+        name: synthgen.Synthesizer(model=name, random_state=0, target="is_bot", **quick_settings(name)).fit(frame)
         for name in filter(available, MODELS)
     }
 

@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 import synthgen
 from synthgen import ImageSynthesizer
+from synthgen.errors import ConfigError
 from synthgen.training.pictures import CHUNK
 from tests.made import shapes
 
@@ -119,6 +120,19 @@ def test_colour_and_pictures_without_labels_work() -> None:
         model.sample(3, "label=bar")
 
 
+def test_the_page_about_a_run_walks_through_its_noise(fitted: ImageSynthesizer, tmp_path: Path) -> None:
+    fitted.save(tmp_path / "run")
+    found = synthgen.inspect_run(tmp_path / "run", tmp_path / "page.html")
+    walk = next(part for part in found["parts"] if part["key"] == "walk")
+    assert len(walk["pictures"]) > 2
+    assert "data:image/png" in (tmp_path / "page.html").read_text()
+    ends = fitted.walk(5, seed=0).pictures
+    assert ends is not None
+    assert not np.array_equal(ends[0], ends[-1])
+    with pytest.raises(ConfigError, match="scores no rows"):
+        synthgen.inspect_run(tmp_path / "run", rows=tmp_path / "x.csv")
+
+
 def test_truncated_noise_is_less_varied(fitted: ImageSynthesizer) -> None:
     tight = clone(fitted).set_params(image={"channels": 16, "truncation": 0.3})
     tight.network_, tight.labels_, tight.shares_ = fitted.network_, fitted.labels_, fitted.shares_
@@ -137,7 +151,7 @@ def test_sampling_before_fitting_and_a_tables_run_are_refused(tmp_path: Path) ->
     synthgen.Synthesizer(model="independent").fit(frame).save(tmp_path / "table")
     with pytest.raises(synthgen.RunError, match="holds a model of a table, 'independent'"):
         ImageSynthesizer.load(tmp_path / "table")
-    with pytest.raises(synthgen.ConfigError, match="'image' learns pictures, not tables"):
+    with pytest.raises(synthgen.ConfigError, match=r"'image' learns pictures; .* synthgen\.ImageSynthesizer"):
         synthgen.Synthesizer(model="image").fit(frame)
 
 

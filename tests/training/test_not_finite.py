@@ -15,7 +15,7 @@ from synthgen.losses.adversarial import LOSSES
 from synthgen.losses.likelihood import MaskedLikelihood
 from synthgen.nets.any_order import AnyOrderGenerator
 from synthgen.nets.critic import Critic
-from synthgen.synthesizers import networks
+from synthgen.synthesizers import keeping
 from synthgen.training import critic as critic_module
 from synthgen.training.adversarial import AdversarialTrainer, Rows
 from synthgen.training.correction import correct_marginals
@@ -202,7 +202,7 @@ def plant(monkeypatch: pytest.MonkeyPatch, at: int, spoil: Spoil) -> None:
         return spoil(loss, network) if batches[0] == at else loss
 
     monkeypatch.setattr(MaskedLikelihood, "learn", planted)
-    monkeypatch.setattr(networks, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
+    monkeypatch.setattr(keeping, "SECONDS_BETWEEN_CHECKPOINTS", 0.0)
 
 
 def test_python_raises_what_a_caller_can_catch(monkeypatch: pytest.MonkeyPatch) -> None:
