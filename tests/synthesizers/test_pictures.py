@@ -96,7 +96,7 @@ def test_a_run_is_saved_without_a_picture_and_draws_the_same(fitted: ImageSynthe
     assert set(codec) == {"labels", "shares"}
     history = [json.loads(line) for line in (tmp_path / "run" / "history.jsonl").read_text().splitlines()]
     assert {"step", "generator_loss", "critic_loss", "critic_auc", "quality"} <= set(history[-1])
-    with pytest.raises(synthgen.ConfigError, match=r"use synthgen\.ImageSynthesizer"):
+    with pytest.raises(synthgen.ConfigError, match=r"synthgen\.ImageSynthesizer"):
         synthgen.load(tmp_path / "run")
 
 
