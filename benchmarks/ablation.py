@@ -38,8 +38,9 @@ READING = (
     "What the default takes from it: the critic teaches where rows are few (the rule and its limit are in",
     "`synthgen/training/planning.py`), for there it pays on every table; elsewhere it only judges, for there it",
     "costs fit time and pays within the noise. All passes, no guide: fewer passes cost trend, the guide costs",
-    "shape and half the speed; both are for those who ask. Slots that hang together are never drawn in one pass,",
-    "which is why few passes do so well.",
+    "shape and half the speed; both are for those who ask. Slots that hang together are drawn in different passes",
+    "as long as there are enough of these, which is why few passes do so well. Times are those of a machine that",
+    "may have done other work beside; compare them within a table only.",
 )
 FIGURES = {"shape": ("shape %", 2), "trend": ("trend %", 2), "detector": ("detector", 3), "task": ("task", 3)}
 
