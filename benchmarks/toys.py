@@ -36,7 +36,7 @@ GOOD_WITHIN = 3.0
 FOUND_SHARE = 0.25
 """Of its fair share of all samples, which a mode must hold in good ones to be found."""
 
-WIDTH, OCTAVES = 64, 2
+WIDTH, OCTAVES = 64, 3
 
 
 @dataclass(frozen=True)
@@ -105,21 +105,24 @@ def critic(rows: int) -> nn.Module:
 
 
 SHARED: dict[str, Any] = {
-    "batch_rows": 128,
-    "noise_width": 4,
+    "batch_rows": 512,
+    "noise": "uniform",
+    "noise_width": 2,
     "initialisation": "kaiming",
     "generator_rate": 4e-3,
     "critic_rate": 4e-3,
     "beta1": 0.0,
     "beta2": 0.99,
     "average": 0.99,
+    "cooldown": 0.5,
 }
-STEPS = {"ring": 700, "grid": 2_400}
+STEPS = {"ring": 700, "grid": 2_500}
 RECIPES: dict[str, dict[str, Any]] = {
     **{name: {"loss": name} for name in LOSSES},
     "wasserstein-gp": {"loss": "wasserstein-gp", "critic_steps": 3, "penalty_weight": 1.0},
-    "relativistic": {"loss": "relativistic", "penalty_weight": 0.05},
-    "non-saturating in packs": {"loss": "non-saturating", "packing": 4, "generator_rate": 1e-3},
+    "relativistic": {"loss": "relativistic", "penalty_weight": 0.005, "penalty_every": 2},
+    "relativistic in packs": {"loss": "relativistic", "packing": 2, "penalty_weight": 0.005, "penalty_every": 2},
+    "non-saturating in packs": {"loss": "non-saturating", "packing": 2, "generator_rate": 2e-3},
 }
 """What differs by loss: the paper's several critic updates with Wasserstein's; lighter penalties for fine modes."""
 
