@@ -121,8 +121,8 @@ def settings_of(config: RunConfig, leave_out: Sequence[str] = ()) -> dict[str, A
         leave_out: top-level ones that had no part in the run.
 
     Example:
-        >>> [key for key in settings_of(RunConfig(image=ImageSettings(side=16)), ["training"]) if key not in ("seed",)]
-        ['device', 'min_holders', 'columns', 'model', 'image']
+        >>> list(settings_of(RunConfig(image=ImageSettings(side=16)), ["training", "critic", "sampling", "columns"]))
+        ['seed', 'device', 'min_holders', 'model', 'image']
     """
     ruled = {"adversarial": config.adversarial, "image": config.image}
     settings = config.model_dump(mode="json", exclude_none=True, exclude={*ruled, *leave_out})

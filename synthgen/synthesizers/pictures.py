@@ -28,6 +28,8 @@ from synthgen.training.progress import Progress, Silent
 from synthgen.training.settings import ImageSettings
 
 FEW_PICTURES = 1_000
+UNUSED = ("training", "critic", "sampling")
+"""Settings of models of tables."""
 
 
 class ImageSynthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -108,6 +110,9 @@ class ImageSynthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         """
         progress = progress or Silent()
         config = self._config()
+        for section in UNUSED:
+            if getattr(config, section).model_fields_set:
+                raise ConfigError(f"{section}: model {IMAGE_MODEL!r} does not use it; leave it out")
         device = device_of(config.device)
         progress.stage("reading")
         if isinstance(data, str | Path):
@@ -138,7 +143,7 @@ class ImageSynthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
             "data": {"name": Path(pictures.name).name, "pictures": len(pictures), "labels": len(pictures.names)},
             "training": {**trained.training, "cut": trained.training["cut"] or trained.interrupted},
         }
-        self.config_: dict[str, Any] = settings_of(config, ["training", "columns"])
+        self.config_: dict[str, Any] = settings_of(config, [*UNUSED, "columns"])
         return self
 
     def _config(self) -> RunConfig:
