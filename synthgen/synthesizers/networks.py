@@ -5,11 +5,13 @@ Letters: N rows, S slots.
 
 from __future__ import annotations
 
+import math
 import time
 from abc import abstractmethod
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -35,7 +37,13 @@ LOOKS_PER_FIGURE = 2
 
 
 class NetworkModel(RolledOut[Network]):
-    """What such a model has to say besides: its network, and what that learns by."""
+    """What such a model has to say besides: its network, and what that learns by.
+
+    Attributes:
+        share_of_steps: of those that the rule allows, it takes so many at the most.
+    """
+
+    share_of_steps: ClassVar[float] = 1.0
 
     @abstractmethod
     def new_network(self, layout: Layout, width: int, blocks: int, waves: int, chosen: Plan | None) -> Network:
@@ -62,6 +70,8 @@ class NetworkModel(RolledOut[Network]):
     def learn(self, tokens_NS: np.ndarray, layout: Layout, job: Job) -> Account:
         config, progress, writer = job.config, job.progress, job.writer
         chosen = plan(len(tokens_NS), config.training)
+        if config.training.max_steps is None:
+            chosen = replace(chosen, max_steps=math.ceil(self.share_of_steps * chosen.max_steps))
         train, held = split_held(len(tokens_NS), config.training.held_share, config.seed)
         tokens = torch.from_numpy(tokens_NS)
         size = (chosen.width, chosen.blocks, chosen.waves)

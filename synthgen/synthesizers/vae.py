@@ -21,6 +21,8 @@ class VaeModel(NetworkModel[Vae]):
 
     name: ClassVar[str] = "vae"
     title: ClassVar[str] = "variational autoencoder"
+    share_of_steps: ClassVar[float] = 0.15
+    """The quick model: at five times the steps Shoppers' held-out bound falls from 36.7 to 36.2 nats."""
     unused: ClassVar[tuple[str, ...]] = (
         "adversarial",
         "sampling.steps",
