@@ -36,11 +36,12 @@ TASK_MODEL = {"max_depth": 5, "min_child_weight": 10, "gamma": 0.0, "rounds": 50
 """One of the judge's 36 settings, instead of the best of them."""
 READING = (
     "What the default takes from it: the critic teaches where rows are few (the rule and its limit are in",
-    "`synthgen/training/planning.py`), for there it pays on every table; elsewhere it only judges, for there it",
-    "costs fit time and pays within the noise. All passes, no guide: fewer passes cost trend, the guide costs",
-    "shape and half the speed; both are for those who ask. Slots that hang together are drawn in different passes",
-    "as long as there are enough of these, which is why few passes do so well. Times are those of a machine that",
-    "may have done other work beside; compare them within a table only.",
+    "`synthgen/training/planning.py`), for there shape, trend and detector are better on every table, the task on",
+    "two of four; elsewhere it only judges, for there it costs fit time and pays within the noise. All passes, no",
+    "guide: fewer passes cost trend, the guide costs shape and half the speed; both are for those who ask. Slots",
+    "that hang together are drawn in different passes as long as there are enough of these, which is why few",
+    "passes do so well. Times are those of a machine that may have done other work beside; compare them within a",
+    "table only.",
 )
 FIGURES = {"shape": ("shape %", 2), "trend": ("trend %", 2), "detector": ("detector", 3), "task": ("task", 3)}
 
