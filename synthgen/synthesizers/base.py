@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NoReturn, Self
 
 import numpy as np
 import pyarrow as pa
@@ -167,6 +167,19 @@ class Model(ABC):
     @abstractmethod
     def restore(cls, run: Run, device: str) -> Self:
         """The model again, from what ``state`` and ``weights`` gave."""
+
+
+class UnsavedModel(Model):
+    """A model that may not be written to disk; ``unsaved`` says why."""
+
+    def state(self) -> NoReturn:
+        raise ConfigError(f"model: {self.name!r} {self.unsaved}")
+
+    weights = state
+
+    @classmethod
+    def restore(cls, run: Run, device: str) -> Self:
+        raise ConfigError(f"{run.path}: model {cls.name!r} {cls.unsaved}")
 
 
 def used_settings(config: RunConfig, kind: type[Model]) -> RunConfig:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar, NoReturn, Self
+from typing import ClassVar
 
 import pyarrow as pa
 
-from synthgen.errors import ConfigError
 from synthgen.seeding import numpy_stream
-from synthgen.storage import Run
-from synthgen.synthesizers.base import DECODE_ROWS, Account, Job, Model
+from synthgen.synthesizers.base import DECODE_ROWS, Account, Job, UnsavedModel
 
 
-class Resample(Model):
+class Resample(UnsavedModel):
     """Hands out the rows it was given. As faithful and as little private as a table can be."""
 
     name: ClassVar[str] = "resample"
@@ -31,12 +29,3 @@ class Resample(Model):
         for start in range(0, max(n, 1), DECODE_ROWS):
             drawn = numpy_stream(seed, "resample", start).integers(len(self.table), size=min(DECODE_ROWS, n - start))
             yield self.table.take(pa.array(drawn))
-
-    def state(self) -> NoReturn:
-        raise ConfigError(f"model: {self.name!r} {self.unsaved}")
-
-    weights = state
-
-    @classmethod
-    def restore(cls, run: Run, device: str) -> Self:
-        raise ConfigError(f"{run.path}: model {cls.name!r} {cls.unsaved}")

@@ -25,7 +25,7 @@ import random
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, NoReturn, Protocol, Self
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 import pandas as pd
@@ -38,10 +38,9 @@ from synthgen.columns.date_text import BILLION, DAY, DateText, Moments
 from synthgen.columns.datetime import Datetime, read_moments, write_moments
 from synthgen.columns.number_text import EXACT, LARGEST, NumberFormat, parse_numbers
 from synthgen.columns.numeric import Numeric
-from synthgen.errors import ConfigError, DataError, MissingExtraError, SynthgenError
+from synthgen.errors import DataError, MissingExtraError, SynthgenError
 from synthgen.seeding import derived_seed, numpy_stream
-from synthgen.storage import Run
-from synthgen.synthesizers.base import DECODE_ROWS, Account, Job, Model
+from synthgen.synthesizers.base import DECODE_ROWS, Account, Job, UnsavedModel
 from synthgen.synthesizers.independent import Independent
 from synthgen.table.schema import ColumnSchema, Schema
 from synthgen.table.sdv_metadata import to_sdv
@@ -166,7 +165,7 @@ def _digits(date: Datetime, present: pa.Array) -> int:
     return next(digits for digits in range(10) if not np.any(below % 10 ** (9 - digits)))
 
 
-class SdvModel(Model):
+class SdvModel(UnsavedModel):
     """One of SDV's synthesizers.
 
     Attributes:
@@ -299,15 +298,6 @@ class SdvModel(Model):
             finally:
                 random.setstate(before[0])
                 np.random.set_state(before[1])  # noqa: NPY002
-
-    def state(self) -> NoReturn:
-        raise ConfigError(f"model: {self.name!r} {self.unsaved}")
-
-    weights = state
-
-    @classmethod
-    def restore(cls, run: Run, device: str) -> Self:
-        raise ConfigError(f"{run.path}: model {cls.name!r} {cls.unsaved}")
 
 
 class SdvCtgan(SdvModel):

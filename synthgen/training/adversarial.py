@@ -26,7 +26,7 @@ from synthgen.nets.initialisation import WEIGHTED, initialise
 from synthgen.nets.noise import noise_of
 from synthgen.seeding import derived_seed
 from synthgen.training.chance import auc_interval
-from synthgen.training.loop import TIMED_STEPS, flatten
+from synthgen.training.loop import TIME_TO_SPARE, TIMED_STEPS, adam_state, flatten
 from synthgen.training.settings import AdversarialSettings
 
 HELD_ROWS = 4096
@@ -44,8 +44,6 @@ STEERING = (
     "done",
 )
 """What decides how a run goes on, besides weights, random states and what the optimizers remember."""
-TIME_TO_SPARE = 1.15
-"""Looks and checkpoints take time too: a step is counted as so much longer when minutes are turned into steps."""
 
 
 class Source(Protocol):
@@ -429,10 +427,7 @@ class AdversarialTrainer:
                 player.vector.copy_(tensors[player.role])
         for player in (self.generator, self.critic):
             player.network.load_state_dict(under(f"{player.role}.buffer."), strict=False)
-            player.optimizer.state[player.vector] = {
-                name: value.to("cpu" if name == "step" and self.device.type == "cpu" else self.device)
-                for name, value in under(f"{player.role}.adam.").items()
-            }
+            player.optimizer.state[player.vector] = adam_state(tensors, f"{player.role}.adam.", self.device)
 
 
 def _check(settings: AdversarialSettings, held: Source | None) -> None:

@@ -26,6 +26,8 @@ from synthgen.training.planning import Plan
 WARMUP_STEPS = 100
 TIMED_STEPS = (20, 60)
 """Steps between which one step is timed for ``--minutes``; the first ones are slower."""
+TIME_TO_SPARE = 1.15
+"""Looks and checkpoints take time too: a step is counted as so much longer when minutes are turned into steps."""
 HELD_DRAWS = 4
 """Mask draws per look at the held-out rows; always the same ones, so that looks compare."""
 MAX_HELD_ROWS = 4096
@@ -151,7 +153,7 @@ class Trainer(Generic[Network]):
                 if minutes is not None and clock.step_cap is None:
                     left = minutes * 60 - (time.perf_counter() - started)
                     left -= self._set_aside(left)
-                    clock.step_cap = clock.step + max(1, int(left / (1.15 * self.seconds_per_step)))
+                    clock.step_cap = clock.step + max(1, int(left / (TIME_TO_SPARE * self.seconds_per_step)))
             if clock.step % plan.evaluate_every == 0 or clock.step == self.last_step:
                 self._look(loss, norm)
                 look(self)
@@ -165,7 +167,7 @@ class Trainer(Generic[Network]):
             return 0.0
         before = time.perf_counter()
         self.beside(self.network, self.train_NS[: self.plan.batch_rows].long())
-        seconds = (time.perf_counter() - before) * 1.15 * ADVERSARIAL_STEPS / self.beside_every
+        seconds = (time.perf_counter() - before) * TIME_TO_SPARE * ADVERSARIAL_STEPS / self.beside_every
         if seconds < MOST_SET_ASIDE * left:
             return seconds
         self.clock.alone = True

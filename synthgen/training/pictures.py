@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from synthgen.nets.noise import noise_of
 from synthgen.nets.pictures import PictureCritic, PictureGenerator
 from synthgen.seeding import derived_seed
 from synthgen.training.adversarial import AdversarialTrainer
@@ -244,8 +245,7 @@ def train_pictures(
         pictures=len(train),
         steps=trainer.last_step,
     )
-    asked = _Asked(stop)
-    trainer.run(lambda loop: quality.measure(loop.sample), partial(_tell, progress, time.perf_counter()), asked)
+    trainer.run(lambda loop: quality.measure(loop.sample), partial(_tell, progress, time.perf_counter()), stop)
     network = trainer.finish()
     assert isinstance(network, PictureGenerator)
     figures = [entry["quality"] for entry in trainer.history]
@@ -261,18 +261,7 @@ def train_pictures(
         "minutes": minutes,
         "parameters": sum(p.numel() for p in network.parameters()),
     }
-    return TrainedPictures(network, training, trainer.history, asked.yes)
-
-
-class _Asked:
-    """Remembers that somebody asked to stop."""
-
-    def __init__(self, stop: Callable[[], bool]) -> None:
-        self.stop, self.yes = stop, False
-
-    def __call__(self) -> bool:
-        self.yes = self.yes or self.stop()
-        return self.yes
+    return TrainedPictures(network, training, trainer.history, trainer.interrupted)
 
 
 def _steps_within(minutes: float, trial: AdversarialTrainer) -> int:
@@ -310,7 +299,7 @@ def draw_chunk(
     """
     device = next(network.parameters()).device
     rng = torch.Generator(device).manual_seed(seed)
-    return bytes_of(network, new_noise((CHUNK, network.noise_width), noise, rng) * truncation, conditions_BC)
+    return bytes_of(network, noise_of(noise, (CHUNK, network.noise_width), rng) * truncation, conditions_BC)
 
 
 @torch.no_grad()
@@ -320,10 +309,3 @@ def bytes_of(network: PictureGenerator, noise_BZ: Tensor, conditions_BC: Tensor 
     pixels_BKHW = network(noise_BZ.to(device), None if conditions_BC is None else conditions_BC.to(device))
     pixels_BHWK = ((pixels_BKHW + 1) * BYTE).round().clamp(0, 255).byte().permute(0, 2, 3, 1)
     return np.ascontiguousarray(pixels_BHWK.cpu().numpy())
-
-
-def new_noise(shape: tuple[int, int], law: str, rng: torch.Generator) -> Tensor:
-    """Noise of a generator, of the law that it was trained with."""
-    if law == "uniform":
-        return torch.rand(shape, generator=rng, device=rng.device) * 2 - 1
-    return torch.randn(shape, generator=rng, device=rng.device)
