@@ -33,7 +33,7 @@ from safetensors.numpy import load as arrays_of_bytes
 from safetensors.numpy import save as bytes_of_arrays
 
 from synthgen import __version__
-from synthgen.errors import RunError, near_miss
+from synthgen.errors import ConfigError, RunError, near_miss
 from synthgen.locking import explained, locked
 from synthgen.replacing import written_beside
 from synthgen.toml import to_toml
@@ -45,6 +45,7 @@ OLDEST = 2
 WEIGHTS, MANIFEST, CHECKPOINT = "weights.safetensors", "manifest.json", "checkpoint.safetensors"
 HASHED = ("config.toml", "schema.json", "codec.json", WEIGHTS, "history.jsonl")
 _OURS = {*HASHED, MANIFEST, CHECKPOINT}
+_OF_THE_FOLDER = {"format", "synthgen", "python", "libraries", "files", "model"}
 _LIBRARIES = ("torch", "numpy", "pandas", "pyarrow", "scipy", "scikit-learn", "pillow", "safetensors")
 _JUDGING = ("numpy", "pandas", "pyarrow", "scipy", "scikit-learn")
 """Packages that figures of an evaluation hang on."""
@@ -62,6 +63,27 @@ class Run:
     codec: dict[str, Any]
     history: list[dict[str, Any]]
     weights: dict[str, np.ndarray]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the manifest says of the fit: not of versions and files."""
+        return {key: fact for key, fact in self.manifest.items() if key not in _OF_THE_FOLDER}
+
+    @contextmanager
+    def fitting_together(self) -> Iterator[None]:
+        """Where a model is put together from the parts.
+
+        Raises:
+            RunError: a part is missing in another, or of another size.
+        """
+        try:
+            yield
+        except (RunError, ConfigError):
+            raise
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise RunError(
+                f"{self.path}: its files do not fit together ({type(error).__name__}). Restore the folder or fit again"
+            ) from error
 
 
 @dataclass(frozen=True)

@@ -271,7 +271,7 @@ class ImageSynthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
             raise RunError(f"{run.path}: holds a model of a table, {config.model.name!r}; use synthgen.load")
         synthesizer = cls.from_config(config)
         synthesizer.device = device
-        try:
+        with run.fitting_together():
             size, training = run.schema["pictures"], run.manifest["training"]
             network = PictureGenerator(
                 (size["colours"], size["height"], size["width"]),
@@ -283,12 +283,7 @@ class ImageSynthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
             synthesizer.network_ = network.to(device_of(device)).eval()
             synthesizer.labels_ = tuple(run.codec["labels"])
             synthesizer.shares_ = np.array(run.codec["shares"], dtype=float)
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise RunError(
-                f"{run.path}: its files do not fit together ({type(error).__name__}). Restore the folder or fit again"
-            ) from error
-        kept = ("format", "synthgen", "python", "libraries", "files", "model")
-        synthesizer.facts_ = {k: v for k, v in run.manifest.items() if k not in kept}
+        synthesizer.facts_ = run.facts
         synthesizer.config_, synthesizer.history_ = run.config, run.history
         synthesizer.notes_, synthesizer.interrupted_ = [], False
         return synthesizer

@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator
 from synthgen.codec import Codec
 from synthgen.config import RunConfig, SamplingSettings, check_settings, settings_of
 from synthgen.detecting import schema_of
-from synthgen.errors import ConfigError, NotFittedError, RunError
+from synthgen.errors import ConfigError, NotFittedError
 from synthgen.storage import Run, RunWriter, read_run, writing
 from synthgen.synthesizers import MODELS
 from synthgen.synthesizers.base import Job, Model, TokenModel, check_used, go_on, used_settings
@@ -323,7 +323,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         config = check_settings(RunConfig, run.config, f"{run.path}: config.toml")
         synthesizer = cls.from_config(config)
         synthesizer.device = device
-        try:
+        with run.fitting_together():
             of_model, of_pictures = _split_weights(run)
             synthesizer.model_ = kind_of(config).restore(replace(run, weights=of_model), device)
             synthesizer.pictures_ = {
@@ -332,14 +332,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             }
             synthesizer.schema_ = Schema.model_validate(run.schema)
             synthesizer.origin_ = Origin.from_state(run.codec["origin"])
-        except (RunError, ConfigError):
-            raise
-        except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise RunError(
-                f"{run.path}: its files do not fit together ({type(error).__name__}). Restore the folder or fit again"
-            ) from error
-        kept = ("format", "synthgen", "python", "libraries", "files", "model")
-        synthesizer.facts_ = {k: v for k, v in run.manifest.items() if k not in kept}
+        synthesizer.facts_ = run.facts
         synthesizer.config_, synthesizer.history_ = run.config, run.history
         synthesizer.notes_, synthesizer.interrupted_ = [], False
         return synthesizer
