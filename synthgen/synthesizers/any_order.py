@@ -12,9 +12,12 @@ import torch
 from synthgen.layout import Layout
 from synthgen.losses.likelihood import MaskedLikelihood
 from synthgen.nets.any_order import AnyOrderGenerator
+from synthgen.nets.completion import COMPLETION_ROWS, Completion
 from synthgen.nets.leave_one_out import leave_one_out
-from synthgen.nets.rollout import RollOut
+from synthgen.nets.rollout import RollOut, phase_of
+from synthgen.seeding import derived_seed
 from synthgen.synthesizers.networks import NetworkModel
+from synthgen.training.devices import side_by_side
 from synthgen.training.loop import Objective
 from synthgen.training.planning import Plan
 from synthgen.training.rival import Rival
@@ -53,3 +56,31 @@ class AnyOrderGan(NetworkModel[AnyOrderGenerator]):
 
     def surprise(self, tokens_NS: np.ndarray) -> np.ndarray | None:
         return None if self.network is None else leave_one_out(self.network, tokens_NS)
+
+    def complete(
+        self, tokens_NS: np.ndarray, given_NS: np.ndarray, seed: int, *, present_only: bool = True
+    ) -> np.ndarray:
+        """Draw what rows lack from what they have, in proportion to how likely it is.
+
+        Args:
+            tokens_NS: rows of tokens; what is not given may be anything.
+            given_NS: which tokens are given; a finer slot only with the coarser ones of its path.
+            seed: equal seeds complete alike.
+            present_only: whether a drawn column has a value, never the missing token.
+
+        Returns:
+            ``(N, S)`` int32 tokens; given ones are untouched.
+        """
+        assert self.network is not None
+        completion = Completion(self.network)
+        completion.present_only = present_only
+
+        def chunk(at: int) -> np.ndarray:
+            rng = torch.Generator(completion.device).manual_seed(derived_seed(seed, "complete", at))
+            tokens_BS = torch.as_tensor(tokens_NS[at : at + COMPLETION_ROWS], device=completion.device).long()
+            given_BS = torch.as_tensor(given_NS[at : at + COMPLETION_ROWS], device=completion.device)
+            drawn = completion.complete(tokens_BS, given_BS, rng, phase_of(seed, at // COMPLETION_ROWS))
+            return np.asarray(drawn.to(torch.int32).cpu().numpy())
+
+        parts = side_by_side(chunk, range(0, len(tokens_NS), COMPLETION_ROWS), completion.device)
+        return np.concatenate(parts) if parts else np.asarray(tokens_NS, np.int32)
