@@ -87,6 +87,11 @@ class Categorical(ColumnType):
     def slots(self) -> tuple[Slot, ...]:
         return self._slots
 
+    @property
+    def values(self) -> pa.Array:
+        """The kept values, most frequent first."""
+        return self._kept
+
     def encode(self, values: pa.Array, rng: np.random.Generator) -> np.ndarray:
         if values.type != self._kept.type:
             values = values.cast(self._kept.type)

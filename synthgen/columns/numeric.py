@@ -124,7 +124,7 @@ class Numeric(ColumnType):
         """``(N,)`` the leaf of each number; the middle one for what is no number."""
         x = np.clip(numbers, -LARGEST, LARGEST)
         if self.grid:
-            x = np.rint(x * self._unit)
+            x = np.rint(x * self.unit)
         leaf = self.leaves.find(x)
         return np.where(np.isnan(numbers), self._first[np.abs(self.leaves.places - 0.5).argmin()], leaf)
 
@@ -133,10 +133,11 @@ class Numeric(ColumnType):
         """The smallest and largest number that it gives."""
         low = self.lower.end * -1 if self.lower is not None else float(self.leaves.low[0])
         high = self.upper.end if self.upper is not None else float(self.leaves.high[-1])
-        return max(low, self.limits[0]) / self._unit, min(high, self.limits[1]) / self._unit
+        return max(low, self.limits[0]) / self.unit, min(high, self.limits[1]) / self.unit
 
     @property
-    def _unit(self) -> float:
+    def unit(self) -> float:
+        """Cells count in so many to 1."""
         return 10.0 ** (self.text.decimals or 0) if self.grid else 1.0
 
     def decode(self, tokens: np.ndarray, rng: np.random.Generator, start: int) -> pa.Array:
@@ -147,24 +148,28 @@ class Numeric(ColumnType):
         """Tokens to values; in the outermost cells the largest count of followers goes with that of likes."""
         return self._place(tokens, rng.random(len(tokens)), tail)
 
-    def _place(self, tokens: np.ndarray, uniform: np.ndarray, tail: np.ndarray) -> pa.Array:
+    def at(self, tokens: np.ndarray, place: np.ndarray) -> pa.Array:
+        """Values at given places inside their cells, 0 to 1; no chance in it."""
+        return self._place(tokens, place, place, spread=False)
+
+    def _place(self, tokens: np.ndarray, uniform: np.ndarray, tail: np.ndarray, spread: bool = True) -> pa.Array:
         """Values at given places, 0 to 1, inside cells and in the outermost cells of heavy tails."""
         coarse = tokens[:, 0]
         fine = tokens[:, 1] if tokens.shape[1] > 1 else np.zeros_like(coarse)
         leaf = self._first[coarse] + np.clip(fine, 0, self._cells[coarse] - 1)
         x = self.leaves.draw(leaf, uniform)
-        x = self._draw_tail(x, leaf == self.leaves.low.size - 1, tail, upper=True)
-        x = self._draw_tail(x, leaf == 0, tail, upper=False)
-        numbers = np.clip(x, *self.limits) / self._unit
+        x = self._draw_tail(x, leaf == self.leaves.low.size - 1, tail, upper=True, spread=spread)
+        x = self._draw_tail(x, leaf == 0, tail, upper=False, spread=spread)
+        numbers = np.clip(x, *self.limits) / self.unit
         tidy = self.text.tidy(numbers)
         return self.text.write(np.where(self._leaf(tidy) == leaf, tidy, numbers))
 
-    def _draw_tail(self, x: np.ndarray, here: np.ndarray, uniform: np.ndarray, upper: bool) -> np.ndarray:
+    def _draw_tail(self, x: np.ndarray, here: np.ndarray, uniform: np.ndarray, upper: bool, spread: bool) -> np.ndarray:
         """The outermost cell by its law, snapped to the cell's grid."""
         law, end = (self.upper, -1) if upper else (self.lower, 0)
         if law is None or not here.any():
             return x
-        drawn = law.draw(_evenly(uniform[here])) * (1 if upper else -1)
+        drawn = law.draw(_evenly(uniform[here]) if spread else uniform[here]) * (1 if upper else -1)
         step, offset = self.leaves.step[end], self.leaves.offset[end]
         if step > 0:
             snap = np.ceil if upper else np.floor
@@ -215,7 +220,7 @@ class Numeric(ColumnType):
 
     def _written(self, x: np.ndarray) -> list[str]:
         """Ends of cells, to the digits that a person reads."""
-        return [f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}" for value in (x / self._unit).tolist()]
+        return [f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}" for value in (x / self.unit).tolist()]
 
     def describe(self) -> str:
         atoms = int((self.leaves.exact & (self._cells[self.leaves.bins] == 1)).sum())
