@@ -49,7 +49,7 @@ def _solved(codec: Codec, formula: Formula, wanted: str, cells: pa.Table) -> pa.
     others = [name for name in (*formula.inputs, formula.column) if name != wanted]
     if not isinstance(kind, Numeric) or wanted in others:
         return cells
-    read = {name: read_numbers(joined(cells[name]), _decimal(codec, name)) for name in (*others, wanted)}
+    read = {name: read_numbers(joined(cells[name]), codec.decimal(name)) for name in (*others, wanted)}
     if any(x is None for x in read.values()):
         return cells
     x = {name: np.asarray(values, float) for name, values in read.items() if values is not None}
@@ -99,14 +99,10 @@ def _agrees(codec: Codec, formula: Formula, wanted: str, x: dict[str, np.ndarray
     """Whether the term as it is written gives the computed cell as it is written."""
     if formula in codec.remainders:
         return np.ones(len(written), bool)
-    found = read_numbers(written, _decimal(codec, wanted))
+    found = read_numbers(written, codec.decimal(wanted))
     assert found is not None
     text = next(text for one, text in codec.formulas if one == formula)
     result = compute(formula, {**x, wanted: found})
     wanted_N = x[formula.column]
     digits = 12 if text.decimals is None else text.decimals
     return np.asarray(np.abs(np.nan_to_num(result, nan=np.inf) - wanted_N) <= 0.5000001 * 10.0**-digits)
-
-
-def _decimal(codec: Codec, name: str) -> str:
-    return str(codec.schema.column(name).options.get("decimal", "."))

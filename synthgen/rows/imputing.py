@@ -157,7 +157,7 @@ def _likeliest(
         path, _, place = laws.likeliest(slots, tokens_MS[rows], given_MS[rows], median)
         found_MS[np.ix_(rows, np.array(slots))] = path
         if isinstance(kind, Numeric):
-            values = kind.at(path, place)
+            values = kind.written_at(kind.leaf_of(path), place, place)
             at = cells.column_names.index(name)
             mask = np.zeros(len(cells), bool)
             mask[rows] = True

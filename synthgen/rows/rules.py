@@ -32,7 +32,7 @@ def broken(known: Known, cells: pa.Table) -> dict[str, np.ndarray]:
         found[name] = both & ~_equal(joined(cells[name]), tie.restore(joined(cells[leader])))
     for formula, text in codec.formulas:
         names = (*formula.inputs, formula.column)
-        read = {n: read_numbers(joined(cells[n]), _decimal(known, n)) for n in names}
+        read = {n: read_numbers(joined(cells[n]), codec.decimal(n)) for n in names}
         x = {n: np.asarray(v, float) for n, v in read.items() if v is not None}
         if len(x) < len(names):
             continue
@@ -51,7 +51,3 @@ def broken(known: Known, cells: pa.Table) -> dict[str, np.ndarray]:
 
 def _equal(a: pa.Array, b: pa.Array) -> np.ndarray:
     return np.asarray(pc.fill_null(pc.equal(a, b), False))
-
-
-def _decimal(known: Known, name: str) -> str:
-    return str(known.codec.schema.column(name).options.get("decimal", "."))

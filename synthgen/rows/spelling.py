@@ -118,7 +118,7 @@ def vocabulary(codec: Codec, name: str) -> pa.Array:
         return codec.ties[name][1].values
     kind = _expected(codec, name)[1]
     if isinstance(kind, Categorical):
-        return kind.values
+        return kind.kept
     assert isinstance(kind, Boolean)
     return kind.decode(np.array([[0], [1]]), numpy_stream(0), 0)
 
