@@ -113,14 +113,14 @@ def impute(
     if how == "likeliest":
         parts(0, 1, "looking for the likeliest values")
         tokens_MS, cells = _likeliest(given, cells, tokens_MS, given_MS, parts)
-        made = [codec.decode(tokens_MS, derived_seed(seed, "decode"), _start(given), cells)]
+        made = [codec.decode(tokens_MS, derived_seed(seed, "decode"), _start(given), known=cells)]
     else:
         made = []
         for draw in range(draws):
             parts(draw, draws, f"draw {draw + 1}")
             own = derived_seed(seed, "draw", draw)
             drawn_MS = known.model.complete(tokens_MS, given_MS, own) if tokens_MS.shape[1] else tokens_MS
-            made.append(codec.decode(drawn_MS, derived_seed(own, "decode"), _start(given), cells))
+            made.append(codec.decode(drawn_MS, derived_seed(own, "decode"), _start(given), known=cells))
     parts(draws, draws, "")
     return [_filled(given, table, rows_M, lacking) for table in made]
 
