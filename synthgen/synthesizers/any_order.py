@@ -11,8 +11,7 @@ from typing import ClassVar, Self
 import numpy as np
 import torch
 
-from synthgen.binding import bind
-from synthgen.conditions import Condition
+from synthgen.conditions import Condition, bind
 from synthgen.errors import ConditionError
 from synthgen.layout import Layout
 from synthgen.losses.likelihood import MaskedLikelihood
