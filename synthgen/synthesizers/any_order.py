@@ -11,8 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 
-from synthgen.conditions.binding import bind
-from synthgen.conditions import Condition
+from synthgen.conditions import Condition, bind
 from synthgen.errors import ConditionError
 from synthgen.layout import Layout
 from synthgen.losses.likelihood import MaskedLikelihood
