@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -110,6 +111,14 @@ def test_commas_part_conditions_and_a_column_may_come_twice():
         "place in box(1.0, 2.0, 3.0, 4.0)",
         "followers < 1e6",
     ]
+
+
+def test_every_condition_in_the_readme_is_read():
+    text = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    section = text.split("## Conditions")[1].split("\n## ")[0].replace("\\|", "|")
+    examples = re.findall(r"`([^`]+)`", section)
+    assert len(examples) > 15
+    assert all(len(parse_where(example)) == 1 for example in examples)
 
 
 @settings(max_examples=100, deadline=None, derandomize=True, database=None)
