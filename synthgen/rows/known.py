@@ -30,7 +30,9 @@ class Conditional(Protocol):
     network: AnyOrderGenerator | None
     critic: Critic | None
 
-    def complete(self, tokens_NS: np.ndarray, given_NS: np.ndarray, seed: int) -> np.ndarray:
+    def complete(
+        self, tokens_NS: np.ndarray, given_NS: np.ndarray, seed: int, *, present_only: bool = True
+    ) -> np.ndarray:
         """``(N, S)`` tokens, those not given drawn from their law given the others."""
         ...
 

@@ -67,7 +67,7 @@ class AnyOrderGan(NetworkModel[AnyOrderGenerator]):
             assert self.bound is not None
             asked = " and ".join(f"'{condition}'" for condition in self.bound.conditions)
             raise ConditionError(
-                f"where: rows can keep {asked} one by one, never together, as far as the model has learned; leave one out"
+                f"where: rows can keep {asked} one by one, never together, by what the model has learned; leave one out"
             ) from None
 
     def share(self, seed: int) -> float:

@@ -18,6 +18,7 @@ from synthgen.config import RunConfig, SamplingSettings, check_settings, setting
 from synthgen.detecting import schema_of
 from synthgen.errors import ConfigError, NotFittedError
 from synthgen.rows.balancing import Draw, topped_up
+from synthgen.rows.completing import completed
 from synthgen.rows.given import READING, given_rows
 from synthgen.rows.imputing import impute, with_cells
 from synthgen.rows.known import Known
@@ -218,10 +219,12 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
     # ------------------------------------------------------------------ sample
     def sample(
         self,
-        n: int,
+        n: int | None = None,
         *,
         where: str | Mapping[str, Any] | None = None,
         quota: str | Mapping[str, Mapping[Any, float]] | None = None,
+        like: Any = None,
+        draws: int = 1,
         random_state: int = 0,
         steps: int | None = None,
         guide: float | None = None,
@@ -229,11 +232,14 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         """Draw rows, in the kind that ``fit`` was given: same columns, order, types and kind of index.
 
         Args:
-            n: how many; any number.
+            n: how many; any number. Not with ``like``, which says itself how many.
             where: conditions that all rows keep, ``"is_bot=1, followers>10000"`` or ``{"is_bot": 1, "age": (30, 45)}``;
                 see ``synthgen.conditions``. The rest is drawn given them, however rare they are.
             quota: shares that one column's values have exactly, ``"account_type: bot=20%"`` or
                 ``{"account_type": {"bot": 0.2}}``; what is left goes to the other values.
+            like: partial rows, as for ``fit``: some of the columns, or blank cells. Each is completed: what it gives
+                stays, the rest is drawn given that.
+            draws: whole rows for each partial one.
             random_state: seed; the same one gives the same rows.
             steps: passes of the network for the first slots of all columns: fewer are faster and less faithful.
                 None: as the synthesizer was made.
@@ -243,17 +249,21 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             NotFittedError: ``fit`` or ``load`` come first.
             ConfigError: ``steps`` or ``guide`` are out of range, or nothing that this model has.
             ConditionError: no row can keep what is asked, or the model cannot be asked.
+            DataError: partial rows have columns that were not learned.
         """
-        how: dict[str, Any] = {"where": where, "quota": quota, "steps": steps, "guide": guide}
+        how: dict[str, Any] = {"where": where, "quota": quota, "like": like, "draws": draws}
+        how |= {"steps": steps, "guide": guide}
         chunks = list(self.sample_chunks(n, random_state=random_state, **how))
         return self._fitted().origin_.to_like(pa.concat_tables(chunks), 0)
 
     def sample_chunks(
         self,
-        n: int,
+        n: int | None = None,
         *,
         where: str | Mapping[str, Any] | None = None,
         quota: str | Mapping[str, Mapping[Any, float]] | None = None,
+        like: Any = None,
+        draws: int = 1,
         random_state: int = 0,
         steps: int | None = None,
         guide: float | None = None,
@@ -264,8 +274,18 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             Arrow tables of at most ``DECODE_ROWS`` rows; one empty table for ``n = 0``.
         """
         self._fitted()
-        if n < 0:
+        if like is not None:
+            others = {"rows": n, "where": where, "quota": quota, "steps": steps, "guide": guide}
+            if given := next((name for name, value in others.items() if value is not None), None):
+                raise ConfigError(f"{given}: not with partial rows, which say themselves what is wanted; leave one out")
+            known = self.known("like")
+            partial = given_rows(known, like, may_lack=known.codec.names)
+            yield from completed(partial, draws=draws, seed=random_state)
+            return
+        if n is None or n < 0:
             raise ConfigError(f"rows: {n}; expected 0 or more")
+        if draws != 1:
+            raise ConfigError(f"draws: {draws} of what? It is for partial rows; give some, or leave it out")
         asked = {k: v for k, v in (("steps", steps), ("guide", guide)) if v is not None}
         how = check_settings(SamplingSettings, {**self.config_.get("sampling", {}), **asked}, "sampling")
         model, conditions = self.model_.drawing(how), where_of(where)
