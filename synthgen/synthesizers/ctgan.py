@@ -226,7 +226,7 @@ class Maker(nn.Module):
 
     @torch.no_grad()
     def chunk(self, n_rows: int, rng: torch.Generator) -> Tensor:
-        """``(B, S)`` tokens of new rows, asked for by true shares; of a discrete target they have the true shares too."""
+        """``(B, S)`` tokens of new rows, asked for by true shares; a discrete target has its true shares too."""
         if self.asking is None:
             return self.given(torch.full((n_rows,), NOTHING), rng)
         cpu = torch.Generator().manual_seed(int(torch.randint(2**62, (), generator=rng, device=rng.device)))
