@@ -4,7 +4,7 @@ What differs from the paper, and why. A number that was made goes back into the 
 grid, ends and tails, and no value of few people comes out; a value that many rows hold is a mode of its own. Generated
 rows hold what they were asked for. They are asked for by true shares of all discrete columns, each as often, as while
 learning: asked for one column alone, the others come out of what the critic has seen least of. Of these rows as many
-are kept of each class of the target as there are.
+are kept of each class of the target as there are. Such training wanders: the weights of the best look are kept.
 
 Letters: N rows, B rows in a batch, S slots, C discrete columns, M numbers, K entries of the conditional vector,
 X entries of a row.
@@ -133,7 +133,7 @@ class Ctgan(TokenModel):
             return live.measure(maker, torch.Generator(device).manual_seed(look_seed(trainer)))
 
         about = f"{len(layout.slots)} slots, {entries_NX.shape[1]:,} entries, {len(modes)} numbers with modes"
-        training = play(trainer, job, quality, about, choose=settings.convergence == "quality")
+        training = play(trainer, job, quality, about)
         trainer.finish()
         return Account(training, trainer.history, trainer.interrupted)
 
