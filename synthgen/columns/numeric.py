@@ -93,14 +93,15 @@ class Numeric(ColumnType):
         text = learn_format(values, numbers, decimal)
         if "decimals" in options:
             text = replace(text, decimals=options["decimals"], style="fixed" if text.style != "typed" else "typed")
+        numbers, ends = _inside(numbers, options)
         x, grid = _on_grid(numbers, text.decimals)
         distinct, counts = np.unique(x, return_counts=True)
-        limits = _limits(distinct, grid, 10.0 ** (text.decimals or 0) if grid else 1.0)
+        limits = _limits(distinct, grid, 10.0 ** (text.decimals or 0) if grid else 1.0, ends)
         leaves = LeafLearner(distinct, counts, grid, context.min_holders, bins, limits).learn()
         x.sort()
         upper = _tail(x, leaves.low, leaves.exact, context.min_holders, tail)
         lower = _tail(-x[::-1], -leaves.high[::-1], leaves.exact[::-1], context.min_holders, tail)
-        return cls(text, grid, leaves, limits, upper, lower)
+        return cls(text, grid, leaves, limits, upper and upper.cut(limits[1]), lower and lower.cut(-limits[0]))
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
@@ -157,7 +158,8 @@ class Numeric(ColumnType):
         x = self._draw_tail(x, leaf == 0, tail, upper=False)
         numbers = np.clip(x, *self.limits) / self._unit
         tidy = self.text.tidy(numbers)
-        return self.text.write(np.where(self._leaf(tidy) == leaf, tidy, numbers))
+        within = (self._leaf(tidy) == leaf) & (tidy == np.clip(tidy, *(np.array(self.limits) / self._unit)))
+        return self.text.write(np.where(within, tidy, numbers))
 
     def _draw_tail(self, x: np.ndarray, here: np.ndarray, uniform: np.ndarray, upper: bool) -> np.ndarray:
         """The outermost cell by its law, snapped to the cell's grid."""
@@ -277,7 +279,32 @@ def _on_grid(numbers: np.ndarray, decimals: int | None) -> tuple[np.ndarray, boo
     return np.rint(numbers * 10.0**decimals) + 0.0, True
 
 
-def _limits(distinct: np.ndarray, grid: bool, unit: float) -> tuple[float, float]:
+def _inside(numbers: np.ndarray, options: dict[str, Any]) -> tuple[np.ndarray, tuple[float, float]]:
+    """The numbers within the range that the user gives, and its ends.
+
+    Raises:
+        DataError: there is none.
+    """
+    low, high = (options.get(key) for key in ("low", "high"))
+    ends = (-np.inf if low is None else float(low), np.inf if high is None else float(high))
+    inside = numbers[(numbers >= ends[0]) & (numbers <= ends[1])]
+    if not inside.size:
+        raise DataError(
+            f"no value lies in the range {ends[0]:g} to {ends[1]:g}; nothing can be learned. Widen the range"
+        )
+    return inside, ends
+
+
+def _limits(distinct: np.ndarray, grid: bool, unit: float, ends: tuple[float, float]) -> tuple[float, float]:
+    """Bounds that the user gives, or that the meaning of a column suggests."""
+    suggested = _suggested_limits(distinct, grid, unit)
+    low, high = (end * unit for end in ends)
+    if grid:
+        low, high = np.ceil(low - 1e-6), np.floor(high + 1e-6)
+    return float(max(low, suggested[0])), float(min(high, suggested[1]))
+
+
+def _suggested_limits(distinct: np.ndarray, grid: bool, unit: float) -> tuple[float, float]:
     """Bounds that the meaning of a column suggests: sign, share, per cent."""
     low, high = distinct[0], distinct[-1]
     if low < 0:

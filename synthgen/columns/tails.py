@@ -6,7 +6,7 @@ shape and shifts its scale. So the shape is learned from a whole bin and used in
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -44,6 +44,10 @@ class TailLaw:
         excess = self.scale * np.expm1(-self.shape * np.log1p(-uniform * reach)) / self.shape
         drawn: np.ndarray = np.clip(self.start + excess, self.start, self.end)
         return drawn
+
+    def cut(self, end: float) -> Self:
+        """The law that ends no later."""
+        return replace(self, end=end) if self.start <= end < self.end else self
 
     def state(self) -> dict[str, Any]:
         """Its numbers, in JSON types."""

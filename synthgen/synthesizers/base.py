@@ -15,6 +15,7 @@ import pyarrow as pa
 import torch
 
 from synthgen.codec import Codec
+from synthgen.columns.rules.base import Taken
 from synthgen.config import RunConfig, SamplingSettings
 from synthgen.errors import ConfigError
 from synthgen.layout import Layout
@@ -255,11 +256,12 @@ class TokenModel(Model):
         return Walk(self.codec.decode(tokens_NS, derived_seed(seed, "walk")))
 
     def chunks(self, n: int, seed: int) -> Iterator[pa.Table]:
-        modelled = bool(self.codec.layout().slots)
+        self.codec.check_rows(n)
+        modelled, taken = bool(self.codec.layout().slots), Taken()
         for start in range(0, max(n, 1), DECODE_ROWS):
             rows = min(DECODE_ROWS, n - start)
             tokens = self.draw(start, rows, seed) if modelled else np.zeros((rows, 0), np.int32)
-            yield self.codec.decode(tokens, derived_seed(seed, "decode"), start)
+            yield self.codec.decode(tokens, derived_seed(seed, "decode"), start, taken)
 
     def state(self) -> dict[str, Any]:
         return self.codec.state()
