@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 from synthgen.columns.image import ImagePath
 from synthgen.columns.numeric import Numeric
 from synthgen.errors import ConfigError, DataError, choose, near_miss
-from synthgen.rows.deducing import deduced
 from synthgen.rows.given import Given, encode
 from synthgen.seeding import derived_seed
 from synthgen.table.table import Table, joined
@@ -108,18 +107,20 @@ def impute(
             Filled(given, {name: (rows, joined(given.table.arrow[name])[:0]) for name, rows in lacking.items()})
         ] * draws
     known, codec = given.known, given.known.codec
-    cells = deduced(codec, given.cells.take(pa.array(rows_M)))
+    cells = codec.deduced(given.cells.take(pa.array(rows_M)))
     tokens_MS, given_MS = encode(known, cells, derived_seed(seed, "encode"))
     if how == "likeliest":
         parts(0, 1, "looking for the likeliest values")
         tokens_MS, cells = _likeliest(given, cells, tokens_MS, given_MS, parts)
         made = [codec.decode(tokens_MS, derived_seed(seed, "decode"), _start(given), known=cells)]
     else:
-        made = []
+        made, allowed = [], known.allowed(cells)
         for draw in range(draws):
             parts(draw, draws, f"draw {draw + 1}")
             own = derived_seed(seed, "draw", draw)
-            drawn_MS = known.model.complete(tokens_MS, given_MS, own) if tokens_MS.shape[1] else tokens_MS
+            drawn_MS = tokens_MS
+            if tokens_MS.shape[1]:
+                drawn_MS = known.model.complete(tokens_MS, given_MS, own, allowed=allowed)
             made.append(codec.decode(drawn_MS, derived_seed(own, "decode"), _start(given), known=cells))
     parts(draws, draws, "")
     return [_filled(given, table, rows_M, lacking) for table in made]

@@ -17,6 +17,7 @@ from synthgen.codec import Codec
 from synthgen.columns.boolean import Boolean
 from synthgen.columns.categorical import Categorical
 from synthgen.columns.datetime import Datetime, read_moments, write_moments
+from synthgen.columns.lines import DateLine, NumberLine
 from synthgen.columns.number_text import is_number, is_text, parse_numbers
 from synthgen.columns.numeric import Numeric
 from synthgen.columns.physical import named_type
@@ -92,7 +93,7 @@ def spelled(codec: Codec, name: str, given: pa.Array, where: str, decimal: tuple
     """
     physical, kind = _expected(codec, name)
     column = codec.schema.column(name)
-    if isinstance(kind, Numeric):
+    if isinstance(kind, Numeric | NumberLine):
         numbers = _numbers(given, decimal[1], where, name)
         _check_readable(numbers, given, where, name, "numbers")
         unreadable = ~np.isfinite(numbers)
@@ -103,19 +104,17 @@ def spelled(codec: Codec, name: str, given: pa.Array, where: str, decimal: tuple
             cells = pc.if_else(pa.array(unreadable), pa.scalar(None, physical), plain.cast(physical))
         lost = int(unreadable.sum()) - given.null_count
         return Spelled(given, cells, f"{lost:,} cells of {name!r} are no numbers; they were left aside" if lost else "")
-    if isinstance(kind, Datetime):
+    if isinstance(kind, Datetime | DateLine):
         return _dates(kind, name, given, physical, where)
-    if isinstance(kind, Boolean | Categorical) or name in codec.constants or name in codec.ties:
+    if isinstance(kind, Boolean | Categorical) or (name not in codec.modelled and len(codec.known_values(name))):
         return _labels(column, given, physical, vocabulary(codec, name), where, decimal)
     return Spelled(given, _cast(given, physical))
 
 
 def vocabulary(codec: Codec, name: str) -> pa.Array:
     """The values that a label has in the training table's spelling."""
-    if name in codec.constants:
-        return codec.constants[name]
-    if name in codec.ties:
-        return codec.ties[name][1].values
+    if name not in codec.modelled:
+        return codec.known_values(name)
     kind = _expected(codec, name)[1]
     if isinstance(kind, Categorical):
         return kind.kept
@@ -124,17 +123,10 @@ def vocabulary(codec: Codec, name: str) -> pa.Array:
 
 
 def _expected(codec: Codec, name: str) -> tuple[pa.DataType, object]:
-    """The physical type of a column in the training table, and its column type if it has one."""
+    """The physical type of a column in the training table, and its column type or its line, if it has one."""
     if name in codec.modelled:
         return codec.modelled[name].physical, codec.modelled[name].type
-    for members in codec.one_hot.values():
-        if name in members:
-            return members[name].decode(np.zeros((1, 1), np.int32), numpy_stream(0), 0).type, members[name]
-    if name in codec.constants:
-        return codec.constants[name].type, None
-    if name in codec.ties:
-        return codec.ties[name][1].values.type, None
-    return next(text.type for formula, text in codec.formulas if formula.column == name), None
+    return codec.known_values(name).type, codec.line(name)
 
 
 def _numbers(given: pa.Array, decimal: str, where: str, name: str) -> np.ndarray:
@@ -160,7 +152,7 @@ def _another_type(where: str, name: str, found: str, wanted: str) -> DataError:
     )
 
 
-def _dates(kind: Datetime, name: str, given: pa.Array, physical: pa.DataType, where: str) -> Spelled:
+def _dates(kind: Datetime | DateLine, name: str, given: pa.Array, physical: pa.DataType, where: str) -> Spelled:
     present = np.asarray(given.is_valid())
     if not present.any():
         return Spelled(given, pa.nulls(len(given), physical))
