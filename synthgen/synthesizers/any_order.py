@@ -18,10 +18,10 @@ from synthgen.losses.likelihood import MaskedLikelihood
 from synthgen.nets.any_order import AnyOrderGenerator
 from synthgen.nets.completion import COMPLETION_ROWS, Completion, Left
 from synthgen.nets.conditional_rollout import ConditionalRollOut, NoRowError
-from synthgen.nets.conditionals import Conditionals
 from synthgen.nets.leave_one_out import leave_one_out
 from synthgen.nets.rollout import CHUNK_ROWS, RollOut, phase_of
 from synthgen.rows.calibrating import calibrate
+from synthgen.rows.known import Known
 from synthgen.seeding import derived_seed
 from synthgen.synthesizers.networks import NetworkModel
 from synthgen.training.devices import side_by_side
@@ -91,11 +91,8 @@ class AnyOrderGan(NetworkModel[AnyOrderGenerator]):
     def surprise(self, tokens_NS: np.ndarray) -> np.ndarray | None:
         return None if self.network is None else leave_one_out(self.network, tokens_NS)
 
-    def calibrated(self, held_NS: np.ndarray, layout: Layout, rows: int, seed: int) -> dict[str, Any]:
-        assert self.network is not None
-        names = list(self.codec.modelled)
-        slots_of = {names[column]: slots for column, slots in layout.paths.items()}
-        return calibrate(Conditionals(self.network, 1.0 / (rows + 1.0)), slots_of, held_NS, seed)
+    def calibrated(self, held_NS: np.ndarray, rows: int, seed: int) -> dict[str, Any]:
+        return calibrate(Known(self, self.codec.schema, rows), held_NS, seed)
 
     def complete(
         self,

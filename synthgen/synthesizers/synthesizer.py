@@ -20,11 +20,12 @@ from synthgen.errors import ConfigError, NotFittedError
 from synthgen.rows.balancing import Draw, topped_up
 from synthgen.rows.completing import completed
 from synthgen.rows.given import READING, given_rows
-from synthgen.rows.imputing import impute
+from synthgen.rows.imputing import impute, with_cells
 from synthgen.rows.known import Known
 from synthgen.rows.predicting import predict, told_by
+from synthgen.rows.repairing import repair
 from synthgen.rows.scoring import score
-from synthgen.rows.shaping import below_like, beside_like, changed_like, is_frame
+from synthgen.rows.shaping import below_like, beside_like, changed_like, is_frame, listed_like
 from synthgen.seeding import derived_seed
 from synthgen.storage import Run, RunWriter, read_run, writing
 from synthgen.synthesizers import MODELS
@@ -385,6 +386,31 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         given = given_rows(self.known("score"), data)
         return beside_like(data, score(given, critic=critic, seed=random_state).columns())
 
+    def repair(self, data: Any, *, threshold: float | None = None, apply: bool = False, random_state: int = 0) -> Any:
+        """Flag cells that are unlikely given the rest of their row, and propose what they should hold.
+
+        Args:
+            data: as for ``fit``, with the same columns; one row is enough.
+            threshold: a cell is flagged when what is proposed is at least so many times as likely; None: as many as
+                at the fit one in a thousand cells of held-out rows reached.
+            apply: give the rows back too, with what is proposed in place.
+            random_state: seed of places inside cells of rounded numbers.
+
+        Returns:
+            A frame, one row for each flagged cell: ``row`` (its position, from 0), ``column``, ``value`` and
+            ``proposed`` (as text), ``likelihood_ratio``; with ``apply`` a pair of it and the repaired rows.
+
+        Raises:
+            NotFittedError: ``fit`` or ``load`` come first.
+            ConfigError: the model cannot be asked about single cells, or the threshold is out of range.
+            DataError: the columns are not those of the table that was learned.
+        """
+        found = repair(given_rows(self.known("repair"), data), threshold=threshold, seed=random_state)
+        flagged = listed_like(data, found.listed())
+        if not apply:
+            return flagged
+        return flagged, changed_like(data, with_cells(found.given.table, found.fills), found.fills)
+
     def predict_proba(self, data: Any, column: str, *, random_state: int = 0) -> Any:
         """The chance of each value of a column, given all other columns of the row.
 
@@ -460,7 +486,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             )
         training = self.facts_.get("training", {})
         rows, reading = int(self.facts_["data"]["rows"]), {k: self.config_.get(k) for k in READING}
-        return Known(model, self.schema_, self.origin_, rows, training.get("held_out_rows", {}), reading)
+        return Known(model, self.schema_, rows, self.origin_, training.get("held_out_rows", {}), reading)
 
     def with_pictures(self, chunk: pa.Table, folders: dict[str, tuple[Path, str]], seed: int, start: int) -> pa.Table:
         """Sampled rows with new pictures: files in folders, and their paths in the rows.

@@ -85,15 +85,16 @@ class Tied(Step):
         return len(self.map.keys) > 0 and read_numbers(self.map.keys) is not None
 
     def deduce(self, columns: Mapping[str, pa.Array], drawn: Mapping[str, Drawn]) -> dict[str, pa.Array]:
-        """The leader's value beside each follower's, where exactly one goes with it."""
-        values = self.map.values.drop_null()
-        counted = pc.value_counts(values)
+        leader = columns[self.leader]
+        return {self.leader: pc.coalesce(leader, self.leaders(columns[self.name], leader.type))}
+
+    def leaders(self, follower: pa.Array, kind: pa.DataType) -> pa.Array:
+        """``(N,)`` the leader's value beside each follower's, null where more than one goes with it."""
+        counted = pc.value_counts(self.map.values.drop_null())
         once = counted.field(0).filter(pc.equal(counted.field(1), 1))
-        follower, leader = columns[self.name], columns[self.leader]
         at = pc.index_in(follower, value_set=self.map.values, skip_nulls=True)
         sure = pc.is_in(follower, value_set=once, skip_nulls=True)
-        found = self.map.keys.take(pc.if_else(sure, at, pa.scalar(None, at.type))).cast(leader.type)
-        return {self.leader: pc.coalesce(leader, found)}
+        return self.map.keys.take(pc.if_else(sure, at, pa.scalar(None, at.type))).cast(kind)
 
     def broken(self, columns: Mapping[str, pa.Array]) -> dict[str, np.ndarray]:
         cells, leaders = columns[self.name], columns[self.leader]
