@@ -16,6 +16,7 @@ from synthgen.columns.datetime import Datetime
 from synthgen.columns.lines import DateLine, NumberLine, line_from_state, line_of
 from synthgen.columns.numeric import Numeric
 from synthgen.columns.rules.base import Fitting, Rows, Step
+from synthgen.errors import DataError
 from synthgen.seeding import numpy_stream
 
 
@@ -52,9 +53,11 @@ class Within(Step):
 
     def restore(self, rows: Rows) -> None:
         for end, up in ((self.low, True), (self.high, False)):
+            if end is None:
+                continue
             values = rows.out[self.column]
             places, there = self.line.read(values)
-            at = np.flatnonzero(there & ((places < end) if up else (places > end))) if end is not None else []
+            at = np.flatnonzero(there & ((places < end) if up else (places > end)))
             if len(at):
                 bound = np.full(len(at), end, places.dtype)
                 rows.out[self.column] = replaced(
@@ -74,7 +77,10 @@ def fit_alone(fitting: Fitting, name: str, kind: str | None = None) -> Numeric |
     values = fitting.columns[name].drop_null()
     rng = numpy_stream(fitting.seed, "alone", name)
     context = FitContext(rng, fitting.min_holders, len(values), np.zeros((len(values), 0), np.int32))
-    fitted = column_type(kind or fitting.kinds[name]).fit(values, fitting.options(name), context)
+    try:
+        fitted = column_type(kind or fitting.kinds[name]).fit(values, fitting.options(name), context)
+    except DataError as error:
+        raise DataError(f"column {name!r}: {error}") from None
     assert isinstance(fitted, (Numeric, Datetime))
     return fitted
 
