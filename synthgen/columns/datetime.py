@@ -286,9 +286,8 @@ def _inside(moments: Moments, kind: str, form: DateText | None, options: dict[st
     if not inside.any():
         raise DataError("no date lies in the range that the schema gives; nothing can be learned. Widen the range")
     zones = None if moments.zones is None else moments.zones.filter(pa.array(inside))
-    return Moments(
-        *(part[inside] for part in (moments.days, moments.seconds, moments.nanoseconds, moments.valid)), zones
-    )
+    kept = [part[inside] for part in (moments.days, moments.seconds, moments.nanoseconds, moments.valid)]
+    return Moments(kept[0], kept[1], kept[2], kept[3], zones)
 
 
 def _digits(moments: Moments) -> int:

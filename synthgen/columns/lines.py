@@ -110,7 +110,7 @@ class NumberLine(Line):
         digits = self.text.significant if self.text.style == "scientific" else 0
         with np.errstate(divide="ignore"):
             last = 10.0 ** (np.floor(np.log10(np.abs(places))) - digits + 1) if digits else least
-        return np.maximum(last, least)
+        return np.asarray(np.maximum(last, least))
 
     def snap(self, places: np.ndarray, up: bool) -> np.ndarray:
         if self.text.decimals is None:

@@ -67,13 +67,13 @@ def broken_range(rule: Range, table: pa.Table, like: pa.Table, schema: Schema) -
         found |= places < line.place(rule.low, "ranges")
     if rule.high is not None:
         found |= places > line.place(rule.high, "ranges")
-    return found & there
+    return np.asarray(found & there)
 
 
 def broken_missing(rule: Missing, table: pa.Table, like: pa.Table, schema: Schema) -> np.ndarray:
     """Rows with a cell where there should be none, or none where there should be one."""
     gone, wanted = np.asarray(joined(table[rule.column]).is_null()), holds(joined(table[rule.when]), rule.values)
-    return gone != wanted if rule.exactly else wanted & ~gone
+    return np.asarray(gone != wanted if rule.exactly else wanted & ~gone)
 
 
 def broken_one_hot(rule: OneHot, table: pa.Table, like: pa.Table, schema: Schema) -> np.ndarray:

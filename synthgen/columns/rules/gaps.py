@@ -128,4 +128,4 @@ def _rhythm_apart(one: np.ndarray, other: np.ndarray, tick: int) -> float:
         ]
         chance = 0.4 * np.sqrt(2 * parts / len(one))  # the mean of what two samples of one law differ by
         found.append(-1.5 * chance + 0.5 * float(np.abs(held[0] / len(one) - held[1] / len(other)).sum()))
-    return max(0.0, *found)
+    return float(max(0.0, *found))

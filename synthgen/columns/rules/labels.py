@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -53,14 +54,16 @@ class Labelled(Step):
 
     def lay(self, wanted: Mapping[str, list[Clause]], ask: Ask) -> Laid:
         """The labels whose parts keep the conditions."""
-        keeps = {name: self._keeping(name, clauses, ask) for name, clauses in wanted.items()}
+        laid = Laid()
+        for name, clauses in wanted.items():
+            laid.keeps[name] = keeping = self._keeping(name, clauses, ask)
+            judge = partial(self._keeps, name, keeping)
+            laid.onto.append((self.label, Clause("judged", (judge,), said=said(name, clauses))))
+        return laid
 
-        def judge(labels: pa.Array) -> np.ndarray:
-            parts = self.parts(labels)
-            return np.all([keeping(parts[name]) for name, keeping in keeps.items()], axis=0)
-
-        words = " and ".join(said(name, clauses) for name, clauses in wanted.items())
-        return Laid(keeps=dict(keeps), onto=[(self.label, Clause("judged", (judge,), said=words))])
+    def _keeps(self, name: str, keeping: Keeping, labels: pa.Array) -> np.ndarray:
+        """``(N,)`` whether what a column holds beside each label keeps what is asked of it."""
+        return keeping(self.parts(labels)[name])
 
     @abstractmethod
     def _keeping(self, name: str, clauses: list[Clause], ask: Ask) -> Keeping:

@@ -183,7 +183,7 @@ class Ordered(Step):
         """Of columns below one that stays, or below an end that the user gave: what they may not exceed, and where."""
         roofs: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         for name in reversed(self.lines):
-            found = []
+            found: list[tuple[np.ndarray, np.ndarray]] = []
             high = self.ends.get(name, (None, None))[1]
             if high is not None:
                 found.append((np.full(rows.n_rows, high, self._kind), np.ones(rows.n_rows, bool)))

@@ -19,6 +19,7 @@ from synthgen.columns.lines import DateLine, NumberLine, line_from_state, line_o
 from synthgen.columns.numeric import Numeric
 from synthgen.columns.rules.base import Fitting, Rows, Step
 from synthgen.columns.wanted import Clause
+from synthgen.errors import DataError
 from synthgen.seeding import numpy_stream
 
 
@@ -55,9 +56,11 @@ class Within(Step):
 
     def restore(self, rows: Rows) -> None:
         for end, up in ((self.low, True), (self.high, False)):
+            if end is None:
+                continue
             values = rows.out[self.column]
             places, there = self.line.read(values)
-            at = np.flatnonzero(there & ((places < end) if up else (places > end))) if end is not None else []
+            at = np.flatnonzero(there & ((places < end) if up else (places > end)))
             if len(at):
                 bound = np.full(len(at), end, places.dtype)
                 inside = self.line.beyond(bound, up, False, values.take(pa.array(at)))
@@ -67,10 +70,9 @@ class Within(Step):
         """Nothing outside the ends can be asked for, though the format may reach there."""
         if not all(clause.takes_values for clause in wanted[self.column]):
             return Laid()
-        low = None if self.low is None else self.low
-        words = f"within its range {'' if low is None else low}..{'' if self.high is None else self.high}"
         missing = all(clause.takes_missing for clause in wanted[self.column])
-        return Laid(onto=[(self.column, Clause("judged", (self.line.stretch(low, self.high),), missing, words))])
+        inside = self.line.stretch(self.low, self.high)
+        return Laid(onto=[(self.column, Clause("judged", (inside,), missing, "stays within its range"))])
 
     def state(self) -> dict[str, Any]:
         return {"column": self.column, "line": self.line.state(), "low": self.low, "high": self.high}
@@ -85,7 +87,10 @@ def fit_alone(fitting: Fitting, name: str, kind: str | None = None) -> Numeric |
     values = fitting.columns[name].drop_null()
     rng = numpy_stream(fitting.seed, "alone", name)
     context = FitContext(rng, fitting.min_holders, len(values), np.zeros((len(values), 0), np.int32))
-    fitted = column_type(kind or fitting.kinds[name]).fit(values, fitting.options(name), context)
+    try:
+        fitted = column_type(kind or fitting.kinds[name]).fit(values, fitting.options(name), context)
+    except DataError as error:
+        raise DataError(f"column {name!r}: {error}") from None
     assert isinstance(fitted, (Numeric, Datetime))
     return fitted
 
