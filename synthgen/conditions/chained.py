@@ -38,10 +38,15 @@ class ChainPath:
         """As ``RestrictedPath.weigh``; a missing cell has no weight."""
         n_rows, left = len(prefix_NP), prefix_NP.shape[1]
         known: list[np.ndarray] = []
+        gone = np.zeros(n_rows, bool)
         for column in self._columns:
             width = min(left, len(column.path))
             at = prefix_NP.shape[1] - left
-            known.append(column.plain(prefix_NP[:, at : at + width]))
+            tokens = column.plain(prefix_NP[:, at : at + width])
+            if width and column.path[0][1] is not None:
+                missing = tokens[:, 0] == column.path[0][1]
+                gone, tokens[missing] = gone | missing, 0
+            known.append(tokens)
             left -= width
         number = next(
             k
@@ -49,12 +54,13 @@ class ChainPath:
             if part.shape[1] < len(column.path)
         )
         level = known[number].shape[1]
-        slot, missing, none = self._columns[number].path[level]
+        slot, absent, none = self._columns[number].path[level]
         exactly = prefix_NP.shape[1] + 1 == len(self.slots)
         longer = [np.repeat(part, slot.size, axis=0) for part in known]
         longer[number] = np.column_stack([longer[number], np.tile(np.arange(slot.size, dtype=np.int32), n_rows)])
-        weights = np.zeros((n_rows, slot.size + (missing is not None) + (none is not None)))
+        weights = np.zeros((n_rows, slot.size + (absent is not None) + (none is not None)))
         weights[:, : slot.size] = self._chain.share(longer, exactly).reshape(n_rows, slot.size)
         if none is not None and level:
             weights[:, none] = self._chain.share(known, exactly)
+        weights[gone] = 0.0
         return weights
