@@ -265,14 +265,16 @@ class Codec:
         return [step for step in self.steps if isinstance(step, Distinct)]
 
     def check_rows(self, n: int, within: Within | None = None) -> None:
-        """Whether so many rows can be sampled.
+        """Whether so many rows can be sampled, under conditions where there are any.
 
         Raises:
             ConfigError: a column that gives no value twice has fewer to give.
         """
+        restricted = {} if within is None else within.restrictions
         for step in self.unique:
-            if step.possible is not None and n > step.possible and not self.modelled[step.column].missing:
-                raise too_many(step.column, step.possible)
+            possible = step.possible(restricted.get(step.column))
+            if possible is not None and n > possible and not self.modelled[step.column].missing:
+                raise too_many(step.column, possible, step.column in restricted)
 
     # ------------------------------------------------------------------ tokens
     def encode(self, table: pa.Table, seed: int = 0) -> np.ndarray:

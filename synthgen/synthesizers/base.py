@@ -110,7 +110,7 @@ class Asked(Protocol):
         """See ``Model``."""
         ...
 
-    def rows(self, start: int, rows: int, seed: int, number: int) -> pa.Table:
+    def rows(self, start: int, rows: int, seed: int, number: int, taken: Taken | None = None) -> pa.Table:
         """See ``TokenModel``."""
         ...
 
