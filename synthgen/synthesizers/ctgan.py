@@ -1,9 +1,10 @@
 """CTGAN: the recipe of its paper, with conditions that act on the column asked for and classes at their true share.
 
 What differs from the paper, and why. A number that was made goes back into the codec's cells, so it has the column's
-grid, ends and tails, and no value of few people comes out. Generated rows hold what they were asked for. They are asked
-for by true shares of all discrete columns, each as often, as while learning: asked for one column alone, the others
-come out of what the critic has seen least of. Of these rows as many are kept of each class of the target as there are.
+grid, ends and tails, and no value of few people comes out; a value that many rows hold is a mode of its own. Generated
+rows hold what they were asked for. They are asked for by true shares of all discrete columns, each as often, as while
+learning: asked for one column alone, the others come out of what the critic has seen least of. Of these rows as many
+are kept of each class of the target as there are.
 
 Letters: N rows, B rows in a batch, S slots, C discrete columns, M numbers, K entries of the conditional vector,
 X entries of a row.
