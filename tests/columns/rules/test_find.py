@@ -120,6 +120,15 @@ def test_a_rule_with_dirty_rows_is_offered_and_kept_once_it_is_moved(kind: str) 
             assert not BROKEN[key](line, made, table, moved).any(), line.text
 
 
+def test_a_tie_with_dirty_rows_is_offered_once() -> None:
+    code = np.random.default_rng(0).integers(0, 9, 3_000)
+    frame = pd.DataFrame({"level": [f"level {i}" for i in code], "number": code * 3 + 1})
+    frame.loc[7, "number"] = 1 if code[7] else 4
+    schema = found_in(frame)
+    assert [(one.list, one.exceptions) for one in schema.nearly] == [("ties", 1)]
+    assert schema.nearly[0].rule == {"columns": ["level", "number"]}
+
+
 def test_the_target_never_follows_from_another_column() -> None:
     schema = found_in(events(), target="country")
     assert schema.dependences == []
