@@ -134,11 +134,11 @@ def _print(found: Schema, table: Table) -> None:
         lines.append((column.name, column.type, column.reason, values.null_count, distinct))
     console = output_console()
     console.print(schema_table(lines, len(table)))
-    lines = [f"{WORDS[key]}: {line.text}" for key, line in found.rules]
-    lines += [f"Nearly: {one.text}" for one in found.nearly]
+    said = [f"{WORDS[key]}: {line.text}" for key, line in found.rules]
+    said += [f"Nearly: {one.text}" for one in found.nearly]
     if found.nearly:
-        lines.append(
+        said.append(
             "A rule that is nearly kept is applied only once it is moved from 'nearly' to its list in the file."
         )
-    for line in lines:
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    for sentence in said:
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)

@@ -249,7 +249,7 @@ class Nearly(BaseModel):
         list: where it would stand; ``unique`` for the option of a column.
         rule: the line to move there.
         share: of the rows that keep it.
-        exceptions: rows that do not.
+        exceptions: rows that do not; 0 for a column that could be unique, which is never taken unasked.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -275,6 +275,8 @@ class Nearly(BaseModel):
 
     @property
     def text(self) -> str:
+        if not self.exceptions:  # of uniqueness alone, which caps how many rows there can be
+            return f"{self.parsed.text} (in all rows; taken, it caps how many can be sampled)"
         return f"{self.parsed.text} ({100 * self.share:.2f} % of rows; {self.exceptions:,} do not)"
 
     @property

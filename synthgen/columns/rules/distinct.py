@@ -155,8 +155,8 @@ def too_many(column: str, possible: int, asked: bool = False) -> ConfigError:
     """More rows than there are values, or than keep a condition."""
     if asked:
         return ConfigError(
-            f"rows: column {column!r} gives no value twice and {possible:,} keep the condition; ask for at most so many "
-            "rows, or for less"
+            f"rows: column {column!r} gives no value twice and {possible:,} keep the condition; ask for at most so "
+            "many rows, or for less"
         )
     return ConfigError(
         f"rows: column {column!r} gives no value twice and {possible:,} are possible; ask for at most so many rows, "
@@ -187,7 +187,7 @@ def _free(wanted: np.ndarray, given: np.ndarray, low: int, high: int) -> np.ndar
 
 
 def _free_among(wanted: np.ndarray, free: np.ndarray) -> np.ndarray | None:
-    """As many different steps as wanted ones, each the next one that is free, or one before; None: there are too few."""
+    """As many different steps as wanted ones, each the next that is free, or one before; None: there are too few."""
     if len(free) < len(wanted):
         return None
     found = wanted.copy()

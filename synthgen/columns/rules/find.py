@@ -51,10 +51,7 @@ def find_rules(table: pa.Table, schema: Schema, *, target: str | None = None, mi
     schema.missing = [line for line in some.rules if isinstance(line, Missing)]
     found.nearly += some.nearly
     for name, repeated in find_unique(table, schema, {*made, *summed}).items():
-        if repeated:
-            found.add("unique", Unique(column=name), repeated, table.num_rows)
-        else:
-            schema.column(name).options["unique"] = True
+        found.offer("unique", Unique(column=name), repeated, table.num_rows)  # never taken unasked: it caps a sample
     schema.nearly = found.nearly
 
 

@@ -43,8 +43,9 @@ def find_dependences(
     counts = {name: np.bincount(values) for name, values in codes.items()}
     found = Found()
     followers: set[str] = set()
+    tied: set[str] = set()
     for name in sorted(names, key=lambda name: len(counts[name])):
-        if name == target:
+        if name == target or name in tied:
             continue
         others = [n for n in names if n != name and n not in followers and len(counts[n]) >= max(3, len(counts[name]))]
         for source in sorted(others, key=lambda other: len(counts[other])):
@@ -58,7 +59,8 @@ def find_dependences(
             if back <= max(broken, 0.001 * table.num_rows):  # each decides the other: a tie, or nearly one
                 if broken or back:
                     leader, other = (source, name) if source == target else (name, source)
-                    if other != target and len(counts[name]) > 2:
+                    if other != target and len(counts[name]) > 2 and not {leader, other} & tied:
+                        tied |= {leader, other}
                         found.add("ties", Tie(columns=[leader, other]), max(broken, back), table.num_rows)
                 continue
             found.add("dependences", Dependence(column=name, depends_on=source), broken, table.num_rows)

@@ -50,8 +50,8 @@ def find_missing(table: pa.Table, schema: Schema, made: Collection[str], *, min_
             _tell(found, Missing(column=name, when=twin, values=[None]), broken, gone[name], explained)
             continue
         for label in [label for label in labels if label != name and label not in gone]:
-            if rule := _by_value(joined(table[label]), gone[name], name, label, min_holders):
-                _tell(found, rule[0], rule[1], gone[name], explained)
+            if by_value := _by_value(joined(table[label]), gone[name], name, label, min_holders):
+                _tell(found, *by_value, gone[name], explained)
                 break
     for name in open_ if len(gone) <= MOST_COLUMNS else []:
         if name not in explained and (when := _implying(name, gone, explained)):

@@ -44,10 +44,16 @@ class Found:
     def add(self, key: str, line: Line, broken: int, rows: int) -> None:
         """A rule, by how many of the rows break it."""
         if broken:
-            share = float(np.floor((1 - broken / rows) * 1e6) / 1e6)
-            self.nearly.append(Nearly(list=key, rule=line.model_dump(), share=share, exceptions=broken))  # type: ignore[arg-type]
+            self.offer(key, line, broken, rows)
         else:
             self.rules.append(line)
+
+    def offer(self, key: str, line: Line, broken: int, rows: int) -> None:
+        """A rule that is applied only once the user moves it."""
+        share = float(np.floor((1 - broken / rows) * 1e6) / 1e6)
+        self.nearly.append(
+            Nearly.model_validate({"list": key, "rule": line.model_dump(), "share": share, "exceptions": broken})
+        )
 
 
 def says_something(broken: int, by_chance: int, rows: int) -> bool:

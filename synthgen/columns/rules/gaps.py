@@ -1,7 +1,9 @@
 """Whether the later of two columns in order is drawn as a gap after the earlier, or on its own and put after it.
 
-Both forms are tried on the training rows, from values to tokens and back: the gap is taken unless it blurs the later
-column (a cap that many rows hold, the hours of a day) more than a column of its own blurs the gap.
+Both forms are tried on the training rows, from values to tokens and back. A date is drawn as a gap unless that blurs
+its hours or weekdays; a number only where a column of its own would blur the gap more (values that are often equal,
+small steps between large numbers) than the gap blurs the number (a cap that many rows hold): a network's errors in two
+numbers add up in their sum, and the shares of a sum's values cannot be corrected.
 
 Letters: N rows.
 """
@@ -103,7 +105,7 @@ def _is_better(
         for later_again in (from_gap, alone)
         for rhythm in [_rhythm_apart(later_again, high, line.tick) if isinstance(line, DateLine) else 0.0]
     ]
-    return blurred[0] <= blurred[1] + NOISE
+    return blurred[0] + (-NOISE if isinstance(line, DateLine) else NOISE) <= blurred[1]
 
 
 def _again(kind: ColumnType, values: pa.Array, tail: np.ndarray) -> pa.Array:

@@ -5,44 +5,22 @@ Letters: N rows.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synthgen.columns.datetime import Datetime
 from synthgen.columns.keeping import Ask, Laid
 from synthgen.columns.lines import DateLine, Line, NumberLine, line_from_state, line_of
-from synthgen.columns.numeric import Numeric
 from synthgen.columns.rules.base import Fitting, Rows, Source, Step
+from synthgen.columns.rules.edges import Edge, earliest_first, edges_of, fit_one, levels_of, top_of, user_ends
 from synthgen.columns.rules.gaps import Gap, gap_of
 from synthgen.columns.rules.ordering import beside, lay_order, nearest
-from synthgen.columns.rules.ranges import fit_alone, replaced
+from synthgen.columns.rules.ranges import replaced
 from synthgen.columns.wanted import Clause
-
-STEPS_KEPT = 16
-"""Of the gaps seen, so many levels are kept, two digits each: for columns that are put after one another."""
-
-
-@dataclass(frozen=True)
-class Edge:
-    """Two columns in order.
-
-    Attributes:
-        low: the earlier one.
-        high: the later one.
-        strict: they are never equal.
-        levels: gaps as seen, from short to long.
-    """
-
-    low: str
-    high: str
-    strict: bool
-    levels: tuple[float, ...] = ()
 
 
 class Ordered(Step):
@@ -74,7 +52,7 @@ class Ordered(Step):
 
     @classmethod
     def fit(cls, fitting: Fitting) -> list[Self]:
-        edges = _edges(fitting)
+        edges = edges_of(fitting)
         steps = []
         while edges:
             names, size = {edges[0].low, edges[0].high}, 0
@@ -88,16 +66,16 @@ class Ordered(Step):
 
     @classmethod
     def _fit_group(cls, fitting: Fitting, edges: list[Edge], names: set[str]) -> Self:
-        fitted = {name: _fit_one(fitting, name) for name in names}
-        lines: dict[str, NumberLine | DateLine] = {name: line_of(fitted[name]) for name in _topological(edges, names)}
+        fitted = {name: fit_one(fitting, name) for name in names}
+        lines: dict[str, NumberLine | DateLine] = {name: line_of(fitted[name]) for name in earliest_first(edges, names)}
         ticks = [line.tick for line in lines.values() if isinstance(line, DateLine)]
         lines = {n: replace(x, tick=min(ticks)) if isinstance(x, DateLine) else x for n, x in lines.items()}
         places = {name: line.read(fitting.columns[name]) for name, line in lines.items()}
-        edges = [replace(edge, levels=_levels(places[edge.low], places[edge.high], edge.strict)) for edge in edges]
+        edges = [replace(edge, levels=levels_of(places[edge.low], places[edge.high], edge.strict)) for edge in edges]
         unique = {c.name for c in fitting.schema.columns if c.options.get("unique") is True}
         fixed = tuple(n for n in lines if n == fitting.target or n in unique or n in fitting.constants)
-        ends = {name: found for name in lines if (found := _user_ends(fitting, name, lines[name])) != (None, None)}
-        tops = {name: _top(fitted[name], line) for name, line in lines.items()}
+        ends = {name: found for name in lines if (found := user_ends(fitting, name, lines[name])) != (None, None)}
+        tops = {name: top_of(fitted[name], line) for name, line in lines.items()}
         gaps: dict[str, Gap] = {}
         told = {rule.when for rule in fitting.schema.missing if rule.values != [None]}
         exact = {rule.column for rule in fitting.schema.missing if rule.exactly}
@@ -143,6 +121,7 @@ class Ordered(Step):
 
     def restore(self, rows: Rows) -> None:
         rng = rows.stream("order", *self.lines)
+        self._swap(rows)
         roofs = self._roofs(rows)
         for name in self.lines:
             if name in self.gaps:
@@ -157,6 +136,24 @@ class Ordered(Step):
                     bound, there = self.lines[edge.low].read(rows.out[edge.low])
                     wrong = self._put(name, bound, there, rows, up=True, strict=edge.strict)
                     self._further(edge, bound, wrong, roofs.get(name), rows, rng)
+
+    def _swap(self, rows: Rows) -> None:
+        """Two columns drawn on their own and in the wrong order give one another their values: none is lost."""
+        stays = {name: rows.stays(name) for name in self.lines}
+        free = [e for e in self.edges if not {e.low, e.high} & {*self.fixed, *self.gaps}]
+        for _ in range(len(self.lines)):
+            moved = False
+            for edge in free:
+                low, high = self.lines[edge.low], self.lines[edge.high]
+                (a, has_a), (b, has_b) = low.read(rows.out[edge.low]), high.read(rows.out[edge.high])
+                at = np.flatnonzero(has_a & has_b & (a > b) & ~stays[edge.low] & ~stays[edge.high])
+                if len(at):
+                    was_low, was_high = (rows.out[name].take(pa.array(at)) for name in (edge.low, edge.high))
+                    rows.put(edge.low, replaced(rows.out[edge.low], at, low.beyond(b[at], False, False, was_low)))
+                    rows.put(edge.high, replaced(rows.out[edge.high], at, high.beyond(a[at], True, False, was_high)))
+                    moved = True
+            if not moved:
+                return
 
     def _after(self, name: str, rows: Rows) -> None:
         """Make a column from its gap."""
@@ -311,69 +308,12 @@ class Ordered(Step):
         return cls(edges, lines, gaps, tuple(state["fixed"]), ends, state["tops"])
 
 
-def _edges(fitting: Fitting) -> list[Edge]:
-    """Neighbours in the orders whose columns are there, each pair once."""
-    known = {*fitting.learned, *fitting.constants}
-    found: dict[tuple[str, str], bool] = {}
-    for order in fitting.schema.orders:
-        here = [n for n in order.columns if n in known and fitting.columns[n].null_count < len(fitting.columns[n])]
-        for pair in itertools.pairwise(here):
-            found[pair] = found.get(pair, False) or order.strict
-    return [Edge(*pair, strict) for pair, strict in found.items()]
-
-
-def _topological(edges: list[Edge], names: set[str]) -> list[str]:
-    """The columns, each after those that come before it."""
-    order: list[str] = []
-    left = sorted(names)
-    while left:
-        ready = [name for name in left if not any(edge.high == name and edge.low in left for edge in edges)]
-        order += ready
-        left = [name for name in left if name not in ready]
-    return order
-
-
-def _fit_one(fitting: Fitting, name: str) -> Numeric | Datetime:
-    """The column as it would be drawn on its own; a constant as those it is compared with."""
-    kind = fitting.kinds[name]
-    if name in fitting.constants:
-        kind = next((fitting.kinds[other] for other in _beside(fitting, name)), "numeric")
-    return fit_alone(fitting, name, kind)
-
-
-def _beside(fitting: Fitting, name: str) -> list[str]:
-    """Columns in one order with it that are no constants."""
-    together = [n for order in fitting.schema.orders if name in order.columns for n in order.columns]
-    return [n for n in together if n in fitting.learned]
-
-
-def _user_ends(fitting: Fitting, name: str, line: Line) -> tuple[float | None, float | None]:
-    """The ends of a range that the user gave for the column, as places."""
-    low, high = (None if end is None else line.place(end, f"ranges: {name}") for end in fitting.ends(name))
-    return low, high
-
-
-def _levels(low: tuple[np.ndarray, np.ndarray], high: tuple[np.ndarray, np.ndarray], strict: bool) -> tuple[float, ...]:
-    """Gaps as seen, at evenly spread ranks, two digits of each."""
-    both = low[1] & high[1]
-    far = (high[0] - low[0])[both]
-    far = far[(far > 0) if strict else (far >= 0)]
-    if not len(far):
-        return ()
-    ranks = np.quantile(far.astype(np.float64), (np.arange(STEPS_KEPT) + 0.5) / STEPS_KEPT)
-    return tuple(float(f"{level:.1e}") for level in ranks)
-
-
 def _least(found: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
     bound, there = found[0]
     for other, here in found[1:]:
         bound = np.where(there & here, np.minimum(bound, other), np.where(here, other, bound))
         there = there | here
     return bound, there
-
-
-def _top(fitted: Numeric | Datetime, line: Line) -> float:
-    return float(fitted.ends(line.tick)[1]) if isinstance(line, DateLine) else fitted.bounds[1]  # type: ignore[union-attr]
 
 
 def _like(values: pa.Array | None, many: int) -> pa.Array:

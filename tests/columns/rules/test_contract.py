@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
+import synthgen
 from synthgen.codec import Codec
 from synthgen.columns.detect import detect_schema
 from synthgen.columns.rules import STEPS
@@ -17,7 +18,7 @@ from synthgen.columns.rules.broken import BROKEN
 from synthgen.table.rules import RULES
 from synthgen.table.schema import Schema
 from synthgen.table.table import Table
-from tests.made import random_tokens
+from tests.made import quick_settings, random_tokens
 
 N = 3_000
 COUNTRIES = {"Bonn": "de", "Kiel": "de", "Lyon": "fr", "Nice": "fr", "Oslo": "no"}
@@ -174,3 +175,9 @@ def test_the_state_holds_no_value_of_too_few_rows(table, schema) -> None:
     rare = {name for name, count in table["city"].to_pandas().value_counts().items() if count < 5}
     assert rare
     assert not [name for name in rare if f'"{name}"' in text]
+
+
+def test_ten_thousand_sampled_rows_keep_every_rule(table: pa.Table, schema: Schema) -> None:
+    model = synthgen.Synthesizer(schema=schema, target="status", **quick_settings("gan")).fit(table)
+    made = model.sample(10_000, random_state=1)
+    assert {text: count for text, count in all_broken(made, table, schema).items() if count} == {}
