@@ -17,9 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthgen.columns import column_type
-from synthgen.columns.agreeing import Allowed
+from synthgen.columns.agreeing import Allowed, vocabulary_of
 from synthgen.columns.base import NOT_APPLICABLE, ColumnType, FitContext, Slot
-from synthgen.columns.categorical import Categorical
 from synthgen.columns.lines import Line
 from synthgen.columns.physical import named_type, type_name
 from synthgen.columns.restrictions import Restriction, Within
@@ -239,14 +238,18 @@ class Codec:
         """By label of a small vocabulary, the values that agree with cells that are there, where they say something."""
         found = {}
         for learned, column in self.modelled.items():
-            if isinstance(column.type, Categorical) and len(column.type.kept):
-                beside = {n: v for n, v in self.told(learned, column.type.kept).items() if n in known and n != learned}
-                if learned not in known and beside:
-                    found[learned] = Allowed.of({name: known[name] for name in beside}, beside)
-                elif beside:
-                    cells = {n: pc.if_else(known[learned].is_valid(), pa.scalar(None, v.type), known[n])
-                             for n, v in beside.items()}  # fmt: skip
-                    found[learned] = Allowed.of(cells, beside)
+            if (vocabulary := vocabulary_of(column.type)) is not None:
+                labels, _, _ = vocabulary
+                beside = {n: v for n, v in self.told(learned, labels).items() if n in known and n != learned}
+                absent = {
+                    n: gone for step in self.steps for n, gone in step.bars(learned, labels).items() if n in known
+                }
+                cells = {name: known[name] for name in (*beside, *absent)}
+                if learned in known:
+                    told = known[learned].is_valid()
+                    cells = {n: pc.if_else(told, pa.scalar(None, part.type), part) for n, part in cells.items()}
+                if cells:
+                    found[learned] = Allowed.of(cells, beside, absent)
         return {learned: allowed for learned, allowed in found.items() if not allowed.all}
 
     def known_values(self, name: str) -> pa.Array:
@@ -335,9 +338,9 @@ class Codec:
         out |= {name: pc.coalesce(there[name], out[name]) for name in out.keys() & there.keys()}
         held = {} if within is None else within.held
         for name, allowed in self.allowed(there).items():
-            kind = self.modelled[name].type
-            assert isinstance(kind, Categorical)
-            out[name] = allowed.redrawn(out[name], kind.kept, kind.counts, numpy_stream(seed, "agree", name, start))
+            vocabulary = vocabulary_of(self.modelled[name].type)
+            assert vocabulary is not None
+            out[name] = allowed.redrawn(out[name], *vocabulary[:2], numpy_stream(seed, "agree", name, start))
         rows = Rows(out, n_rows, seed, start, taken, there, restricted, held)
         for step in self.steps:
             step.restore(rows)

@@ -12,6 +12,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synthgen.columns.base import ColumnType
+from synthgen.columns.boolean import Boolean
+from synthgen.columns.categorical import Categorical
+
+
+def vocabulary_of(kind: ColumnType) -> tuple[pa.Array, np.ndarray, np.ndarray] | None:
+    """``(K,)`` the labels that a column of few values draws, how often each occurred, and ``(K, P)`` their paths."""
+    if isinstance(kind, Categorical) and len(kind.kept):
+        return kind.kept, kind.counts, kind.paths[:-1]
+    if isinstance(kind, Boolean):
+        return kind.pair, np.ones(2), np.arange(2)[:, None]
+    return None
+
 
 @dataclass(frozen=True)
 class Allowed:
@@ -26,8 +39,18 @@ class Allowed:
     labels_CK: np.ndarray
 
     @classmethod
-    def of(cls, cells: Mapping[str, pa.Array], beside: Mapping[str, pa.Array]) -> Allowed:
+    def of(
+        cls,
+        cells: Mapping[str, pa.Array],
+        beside: Mapping[str, pa.Array],
+        absent: Mapping[str, np.ndarray] | None = None,
+    ) -> Allowed:
         """From cells, null where there is none, and what each column holds beside each label.
+
+        Args:
+            cells: of some columns.
+            beside: by column, what it holds beside each of K labels.
+            absent: by column, ``(K,)`` beside which labels it is missing.
 
         Example:
             >>> beside = {"country": pa.array(["de", "de", "fr"])}
@@ -42,6 +65,9 @@ class Allowed:
             at_K = np.full(len(values), -1) if coded_values is None else np.asarray(coded_values.fill_null(-1))
             codes.append(np.asarray(coded.indices.fill_null(-1)))
             books.append(at_K)
+        for name, missing_K in (absent or {}).items():
+            codes.append(np.where(np.asarray(cells[name].is_valid()), 0, -1))
+            books.append(np.where(missing_K, -2, 0))
         patterns_CM, pattern_N = np.unique(np.stack(codes, 1), axis=0, return_inverse=True)
         labels_CK = np.ones((len(patterns_CM), len(books[0])), bool)
         for at_C, at_K in zip(patterns_CM.T, books, strict=True):

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from synthgen.codec import Codec
-from synthgen.columns.agreeing import Allowed
+from synthgen.columns.agreeing import Allowed, vocabulary_of
 from synthgen.columns.base import ColumnType
 from synthgen.columns.categorical import Categorical
 from synthgen.layout import Layout
@@ -92,10 +92,8 @@ class Known:
         left: dict[int, Left] = {}
         columns = {name: joined(cells[name]) for name in self.codec.names}
         for name, allowed in self.codec.allowed(columns).items():
-            kind = self.codec.modelled[name].type
-            assert isinstance(kind, Categorical)
             for slot in self.slots_of[name]:
-                left[slot] = partial(_weigh, allowed, kind, self.layout.slots[slot].size)
+                left[slot] = partial(_weigh, allowed, self.codec.modelled[name].type, self.layout.slots[slot].size)
         return left
 
     @cached_property
@@ -128,12 +126,15 @@ def barred(kind: ColumnType) -> int | None:
     return int(kind.paths[-1, 0]) if isinstance(kind, Categorical) and len(kind.kept) else None
 
 
-def _weigh(allowed: Allowed, kind: Categorical, size: int, rows: np.ndarray, prefix_RP: np.ndarray) -> np.ndarray:
+def _weigh(allowed: Allowed, kind: ColumnType, size: int, rows: np.ndarray, prefix_RP: np.ndarray) -> np.ndarray:
     """``(R, size)`` what is left of the next token of a label's path, where it stands for labels that are kept."""
     weights = np.ones((len(rows), size))
     level = prefix_RP.shape[1]
     plain = kind.slots[level].size
-    weights[:, :plain] = allowed.weigh(rows, prefix_RP, kind.paths[:-1], plain, kind.counts)
-    if level == 0:
+    vocabulary = vocabulary_of(kind)
+    assert vocabulary is not None
+    _, counts, paths = vocabulary
+    weights[:, :plain] = allowed.weigh(rows, prefix_RP, paths, plain, counts)
+    if level == 0 and isinstance(kind, Categorical):
         weights[:, kind.paths[-1, 0]] = allowed.labels_CK.all(1)[allowed.pattern_N[rows]]
     return weights

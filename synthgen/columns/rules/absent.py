@@ -30,6 +30,7 @@ class Absent(Step):
     def __init__(self, rule: Missing, carrier: str, when: str) -> None:
         self.rule, self.carrier, self.when = rule, carrier, when
         self.drawn: Drawn | None = None
+        self.decider: Drawn | None = None
 
     @classmethod
     def fit(cls, fitting: Fitting) -> list[Self]:
@@ -57,15 +58,29 @@ class Absent(Step):
         return (self.carrier,)
 
     def bind(self, drawn: Mapping[str, Drawn]) -> None:
-        self.drawn = drawn.get(self.carrier)
+        self.drawn, self.decider = drawn.get(self.carrier), drawn.get(self.when)
+
+    def bars(self, learned: str, values: pa.Array) -> dict[str, np.ndarray]:
+        return {self.rule.column: holds(values, self.rule.values)} if learned == self.when else {}
 
     def restore(self, rows: Rows) -> None:
+        self._make_room(rows)
         gone = holds(rows.out[self.when], self.rule.values)
         values = pc.if_else(pa.array(gone), pa.scalar(None, rows.out[self.carrier].type), rows.out[self.carrier])
         lost = np.asarray(values.is_null()) & ~gone
         if self.rule.exactly and lost.any() and self.drawn is not None:
             values = _filled(values, lost, rows.stream("missing", self.rule.column), self.drawn, rows.start)
         rows.put(self.carrier, values)
+
+    def _make_room(self, rows: Rows) -> None:
+        """Where a cell is known, the other column cannot be missing and say that this one is."""
+        if None not in self.rule.values or self.rule.column not in rows.known or self.decider is None:
+            return
+        wanted = np.asarray(rows.known[self.rule.column].is_valid())
+        lost = wanted & np.asarray(rows.out[self.when].is_null())
+        if lost.any():
+            rng = rows.stream("present", self.rule.when)
+            rows.put(self.when, _filled(rows.out[self.when], lost, rng, self.decider, rows.start))
 
     @property
     def concerns(self) -> tuple[str, ...]:

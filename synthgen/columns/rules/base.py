@@ -220,6 +220,10 @@ class Step(ABC):
         """What columns that it makes hold beside values of a label or column that it reads."""
         return {}
 
+    def bars(self, learned: str, values: pa.Array) -> dict[str, np.ndarray]:
+        """Columns that are missing beside some values of a column that it reads: ``(K,)`` beside which."""
+        return {}
+
     def line(self, name: str) -> Line | None:
         """How values of a column that it makes lie on a line; None: they do not, or it makes no such column."""
         return None

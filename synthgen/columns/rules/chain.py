@@ -28,6 +28,10 @@ TRIED = 16
 _TURN = 0.6180339887498949
 """The golden ratio's fraction: its multiples spread evenly, whatever their number."""
 _ROWS = 1 << 16
+MOST_STRETCHES = 8
+"""Of a later column; of more, what lies between them is tried as well."""
+Ends = list[tuple[np.ndarray, np.ndarray]]
+"""Stretches, ``(N,)`` first and last places of each."""
 
 
 @dataclass(frozen=True)
@@ -143,15 +147,15 @@ class Chain:
         rows = np.repeat(np.arange(n_rows), tried)
         weight, values, at = np.ones(len(rows)), [], []
         for k, link in enumerate(self.links):
-            law, (low, high) = laws[k].take(rows), (ends[rows] for ends in reach[k])
-            starts, masses = [], []
-            for first, last in link.ends():
-                a, b = np.maximum(low, first), np.minimum(high, last)
+            law, starts, masses = laws[k].take(rows), [], []
+            for low, high in reach[k]:
+                a, b = low[rows], high[rows]
+                possible = a <= b
                 if link.parent >= 0:
                     a, b = (a - at[link.parent]) / link.unit, (b - at[link.parent]) / link.unit
                 start = law.below(a, False)
                 starts.append(start)
-                masses.append(np.maximum(law.below(b, True) - start, 0.0))
+                masses.append(np.where(possible, np.maximum(law.below(b, True) - start, 0.0), 0.0))
             left = np.sum(masses, axis=0)
             weight = weight * left
             share, into = starts[0], places[k] * left
@@ -170,19 +174,35 @@ class Chain:
         places = np.minimum(earlier + gap * link.unit, link.top)
         return link.line.snap(np.rint(places).astype(np.int64), False) if link.whole else places
 
-    def _reach(self, laws: Sequence[Law]) -> list[tuple[np.ndarray, np.ndarray]]:
-        """Per link, the ends between which it has to lie so that all later ones can keep their conditions."""
-        n_rows = len(laws[0])
-        kind = np.int64 if self.links[0].whole else np.float64
-        reach = []
-        for link in self.links:
-            ends = link.ends()
-            reach.append([np.full(n_rows, ends[0][0], kind), np.full(n_rows, ends[-1][1], kind)])
+    def _reach(self, laws: Sequence[Law]) -> list[Ends]:
+        """Per link, the stretches in which it has to lie so that all later ones can keep their conditions."""
+        n_rows, kind = len(laws[0]), np.int64 if self.links[0].whole else np.float64
+        reach: list[Ends] = [
+            [(np.full(n_rows, low, kind), np.full(n_rows, high, kind)) for low, high in link.ends()]
+            for link in self.links
+        ]
         for k in range(len(self.links) - 1, 0, -1):
             link, zeros = self.links[k], np.zeros(n_rows)
             least, most = laws[k].at(zeros) * link.unit, laws[k].at(zeros + np.nextafter(1.0, 0.0)) * link.unit
             if link.whole:
                 least, most = np.rint(least).astype(np.int64), np.rint(most).astype(np.int64)
-            low, high = reach[link.parent]
-            reach[link.parent] = [np.maximum(low, reach[k][0] - most), np.minimum(high, reach[k][1] - least)]
-        return [(low, high) for low, high in reach]
+            earlier = [(low - most, high - least) for low, high in reach[k]]
+            reach[link.parent] = _both(reach[link.parent], _apart(earlier))
+        return reach
+
+
+def _apart(ends: Ends) -> Ends:
+    """Stretches in ascending order without what an earlier one holds already; as one where there are many."""
+    if len(ends) > MOST_STRETCHES:
+        return [(np.min([low for low, _ in ends], axis=0), np.max([high for _, high in ends], axis=0))]
+    out = ends[:1]
+    for low, high in ends[1:]:
+        before = out[-1][1]
+        past = before + 1 if np.issubdtype(before.dtype, np.integer) else np.nextafter(before, np.inf)
+        out.append((np.maximum(low, past), np.maximum(high, before)))
+    return out
+
+
+def _both(one: Ends, other: Ends) -> Ends:
+    """What lies in both; a stretch whose first end is past its last holds nothing."""
+    return [(np.maximum(a, c), np.minimum(b, d)) for a, b in one for c, d in other]
