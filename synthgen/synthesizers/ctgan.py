@@ -238,7 +238,7 @@ class Maker(nn.Module):
         wanted_B = torch.multinomial(counts.float(), n_rows, replacement=True, generator=cpu)
         rows_BS = torch.zeros(n_rows, drawn_RS.shape[1], dtype=torch.long)
         lacking_B = torch.ones(n_rows, dtype=torch.bool)
-        for value in wanted_B.unique().tolist():
+        for value in sorted(set(wanted_B.tolist())):
             places, found = (wanted_B == value).nonzero()[:, 0], (drawn_RS[:, slot] == value).nonzero()[:, 0]
             both = min(len(places), len(found))
             rows_BS[places[:both]], lacking_B[places[:both]] = drawn_RS[found[:both]], False
