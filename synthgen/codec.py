@@ -212,7 +212,7 @@ class Codec:
 
     def line(self, name: str) -> Line | None:
         """How values of a column that a step makes lie on a line, where they do."""
-        return next((line for step in self.steps if (line := step.line(name)) is not None), None)
+        return next((line for step in self.steps if (line := step.line_of_made(name)) is not None), None)
 
     def members(self, learned: str) -> list[str]:
         """The columns of the table whose cells something with tokens stands for."""

@@ -82,7 +82,9 @@ class Allowed:
     def redrawn(self, drawn: pa.Array, labels: pa.Array, counts: np.ndarray, rng: np.random.Generator) -> pa.Array:
         """Labels, those that disagree drawn again by how often each occurred; a missing one stays."""
         at = np.asarray(pc.index_in(drawn, value_set=labels, skip_nulls=True).fill_null(-1))
-        agrees = np.where(at >= 0, self.labels_CK[self.pattern_N, at], self.labels_CK.all(1)[self.pattern_N])
+        agrees = np.where(
+            at >= 0, self.labels_CK[self.pattern_N, at], np.asarray(self.labels_CK.all(1))[self.pattern_N]
+        )
         wrong = np.flatnonzero(~agrees & np.asarray(drawn.is_valid()))
         if not len(wrong):
             return drawn

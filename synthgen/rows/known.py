@@ -136,5 +136,5 @@ def _weigh(allowed: Allowed, kind: ColumnType, size: int, rows: np.ndarray, pref
     _, counts, paths = vocabulary
     weights[:, :plain] = allowed.weigh(rows, prefix_RP, paths, plain, counts)
     if level == 0 and isinstance(kind, Categorical):
-        weights[:, kind.paths[-1, 0]] = allowed.labels_CK.all(1)[allowed.pattern_N[rows]]
+        weights[:, kind.paths[-1, 0]] = np.asarray(allowed.labels_CK.all(1))[allowed.pattern_N[rows]]
     return weights

@@ -48,7 +48,7 @@ class Spelled:
     given: pa.Array
     cells: pa.Array
     note: str = ""
-    dates: Datetime | None = None
+    dates: Datetime | DateLine | None = None
 
     def back(self, values: pa.Array, decimal: tuple[str, str]) -> pa.Array:
         """``(N,)`` values in the training table's spelling to the given one's.
@@ -183,7 +183,7 @@ def _dates(kind: Datetime | DateLine, name: str, given: pa.Array, physical: pa.D
     return Spelled(given, values.take(pa.array(where_N, mask=where_N < 0)), note, kind)
 
 
-def _moments(kind: Datetime, present: pa.Array, own: bool) -> Moments:
+def _moments(kind: Datetime | DateLine, present: pa.Array, own: bool) -> Moments:
     """Cells as moments: typed ones, text as the training table writes it, or else in a way that fits all of them."""
     if own:
         return read_moments(present, None, None)

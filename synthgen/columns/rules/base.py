@@ -224,7 +224,7 @@ class Step(ABC):
         """Columns that are missing beside some values of a column that it reads: ``(K,)`` beside which."""
         return {}
 
-    def line(self, name: str) -> Line | None:
+    def line_of_made(self, name: str) -> Line | None:
         """How values of a column that it makes lie on a line; None: they do not, or it makes no such column."""
         return None
 

@@ -145,7 +145,9 @@ class Chain:
         reach = self._reach(laws)
         n_rows = len(places[0]) // tried
         rows = np.repeat(np.arange(n_rows), tried)
-        weight, values, at = np.ones(len(rows)), [], []
+        weight = np.ones(len(rows))
+        values: list[np.ndarray] = []
+        at: list[np.ndarray] = []
         for k, link in enumerate(self.links):
             law, starts, masses = laws[k].take(rows), [], []
             for low, high in reach[k]:

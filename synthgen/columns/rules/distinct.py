@@ -13,10 +13,11 @@ import pyarrow.compute as pc
 from synthgen.columns.base import ColumnType
 from synthgen.columns.categorical import Categorical
 from synthgen.columns.datetime import Datetime
+from synthgen.columns.keeping import Drawn
 from synthgen.columns.lines import DateLine, line_of
 from synthgen.columns.numeric import Numeric
 from synthgen.columns.restrictions import Restriction
-from synthgen.columns.rules.base import Drawn, Fitting, Rows, Step
+from synthgen.columns.rules.base import Fitting, Rows, Step
 from synthgen.columns.rules.ranges import replaced
 from synthgen.errors import ConfigError
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from synthgen.columns.date_restriction import moment_stretches
 from synthgen.columns.keeping import Ask, Keeping, Laid, about_values
+from synthgen.columns.label_restriction import Judge
 from synthgen.columns.lines import DateLine, Line, NumberLine
 from synthgen.columns.numeric_restriction import number_stretches
 from synthgen.columns.rules.chain import Chain, Link
@@ -168,10 +169,10 @@ def _number_edge(line: NumberLine, limit: float, upper: bool) -> float:
     return before if upper else past
 
 
-def _judge(line: Line, left: list[Stretch]):  # type: ignore[no-untyped-def]
+def _judge(line: Line, left: list[Stretch]) -> Judge:
     def holds(values: pa.Array) -> np.ndarray:
         places, there = line.read(values)
-        return there & (nearest(left, places) == places)
+        return np.asarray(there & (nearest(left, places) == places))
 
     return holds
 
@@ -185,7 +186,7 @@ def nearest(stretches: Sequence[Stretch], places: np.ndarray) -> np.ndarray:
     """
     found, best = places, np.full(len(places), np.inf)
     for low, high in stretches:
-        inside = np.clip(places, *(_bounded(end, places.dtype) for end in (low, high)))
+        inside = np.clip(places, _bounded(low, places.dtype), _bounded(high, places.dtype))
         away = np.abs((inside - places).astype(np.float64))
         found, best = np.where(away < best, inside, found), np.minimum(away, best)
     return found

@@ -202,7 +202,7 @@ class Ordered(Step):
         self, name: str, rows: Rows, roofs: Mapping[str, tuple[np.ndarray, np.ndarray]]
     ) -> tuple[np.ndarray, np.ndarray]:
         """What a column stays at, or may not exceed itself, and where."""
-        nowhere = np.zeros(rows.n_rows, self._kind), np.zeros(rows.n_rows, bool)
+        nowhere: tuple[np.ndarray, np.ndarray] = np.zeros(rows.n_rows, self._kind), np.zeros(rows.n_rows, bool)
         bound, there = roofs.get(name, nowhere)
         cells = rows.known.get(name) if name in self.gaps else rows.out[name]
         if cells is None:
@@ -275,7 +275,7 @@ class Ordered(Step):
             found[edge.high] = found.get(edge.high, np.zeros(len(wrong), bool)) | wrong
         return found
 
-    def line(self, name: str) -> Line | None:
+    def line_of_made(self, name: str) -> Line | None:
         return self.lines[name] if name in self.gaps else None
 
     def known_values(self, name: str) -> pa.Array | None:
