@@ -1,14 +1,14 @@
 """The codec: a whole table <-> one matrix of tokens, rows x slots.
 
 Column types see present values only; what a column type never sees is handled here: missing cells
-(a token like any other), constant and empty columns, columns tied one-to-one, computed columns.
+(a token like any other), and what rules of the data make out of other columns (``columns/rules``).
 
 Letters: N rows, S slots, P slots of one column's path.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,19 +17,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthgen.columns import column_type
+from synthgen.columns.agreeing import Allowed, vocabulary_of
 from synthgen.columns.base import NOT_APPLICABLE, ColumnType, FitContext, Slot
-from synthgen.columns.boolean import Boolean
-from synthgen.columns.formulas import compute, read_numbers
-from synthgen.columns.number_text import NumberFormat, learn_format, parse_numbers
-from synthgen.columns.numeric import Numeric
-from synthgen.columns.one_hot import flags_of, spelling_of, which_is_true
+from synthgen.columns.lines import Line
 from synthgen.columns.physical import named_type, type_name
-from synthgen.columns.relations import TieMap
 from synthgen.columns.restrictions import Restriction, Within
+from synthgen.columns.rules import STEPS, step_from_state, steps_of_format_3
+from synthgen.columns.rules.base import Fitting, Rows, Source, Step, Taken, in_order
+from synthgen.columns.rules.distinct import Distinct, too_many
 from synthgen.errors import DataError, RunError
 from synthgen.layout import Layout, RowSlot
 from synthgen.seeding import numpy_stream
-from synthgen.table.schema import SPECIAL_TYPES, ColumnSchema, Formula, OneHot, Schema
+from synthgen.table.schema import ColumnSchema, Schema
 from synthgen.table.table import joined
 
 COMPANY_COLUMNS = 12
@@ -98,10 +97,7 @@ class Modelled:
         present = np.ones(len(tokens), bool)
         if path and path[0][1] is not None:
             present = tokens[:, 0] != path[0][1]
-        plain = tokens[present].astype(np.int32)
-        for level, (_, _, none) in enumerate(path):
-            if none is not None:
-                plain[plain[:, level] == none, level] = NOT_APPLICABLE
+        plain = self.plain(tokens[present])
         if not self.type.slots:
             plain = plain[:, :0]
         if not len(plain):
@@ -114,6 +110,22 @@ class Modelled:
         where[present] = np.arange(len(plain))
         return values.take(pa.array(where, mask=~present))
 
+    def plain(self, tokens: np.ndarray) -> np.ndarray:
+        """``(N, P)`` tokens of present values as the column's type knows them; P may be less than the whole path."""
+        plain = tokens.astype(np.int32)
+        for level, (_, _, none) in enumerate(self.path[: plain.shape[1]]):
+            if none is not None:
+                plain[plain[:, level] == none, level] = NOT_APPLICABLE
+        return plain
+
+    def blank(self, many: int, rng: np.random.Generator, start: int) -> pa.Array:
+        """Present values of the path of first tokens, for rows that must hold something."""
+        path = np.zeros((many, len(self.type.slots)), np.int32)
+        for level, slot in enumerate(self.type.slots):
+            if level and slot.children is not None and not slot.children[(0,) * level]:
+                path[:, level] = NOT_APPLICABLE
+        return self.type.decode_in_step(path, rng, start, rng.random(many))
+
 
 class Codec:
     """A table's columns, fitted. Build it with ``Codec.fit`` or ``Codec.from_state``.
@@ -122,22 +134,14 @@ class Codec:
         schema: what each column means.
         names: all columns in order.
         modelled: columns with tokens or regenerated values, by name.
-        constants: what the columns without tokens hold in every row, as one-element arrays.
-        ties: per tied column, the column it follows and the map.
-        formulas: computed columns, in the order of computing.
-    remainders: columns that add up to a constant; what is wanting goes to the largest of them.
-    one_hot: labels learned in place of boolean columns, each with its columns and their spelling.
+        steps: how all other columns are made, in the order of making them.
     """
 
     def __init__(self, schema: Schema, target: str | None) -> None:
         self.schema, self.target = schema, target
         self.names = [c.name for c in schema.columns if c.type != "drop"]
         self.modelled: dict[str, Modelled] = {}
-        self.constants: dict[str, pa.Array] = {}
-        self.ties: dict[str, tuple[str, TieMap]] = {}
-        self.formulas: list[tuple[Formula, NumberFormat]] = []
-        self.remainders: list[Formula] = []
-        self.one_hot: dict[str, dict[str, Boolean]] = {}
+        self.steps: list[Step] = []
 
     @classmethod
     def fit(
@@ -159,71 +163,139 @@ class Codec:
         if target is not None:
             schema.column(target)
         columns = {name: joined(table.column(name)) for name in codec.names}
-        tied = {name: tie.columns[0] for tie in schema.ties for name in tie.columns[1:] if name in columns}
-        formulas = [f for f in schema.formulas if {f.column, *f.inputs} <= columns.keys()]
-        remainders = [f for f in formulas if f.operation == "complement"]
-        formulas = [f for f in formulas if f not in remainders]
-        computed = {formula.column for formula in formulas}
-        for name in codec.names:
-            if schema.column(name).type in SPECIAL_TYPES or columns[name].null_count == len(columns[name]):
-                codec.constants[name] = _constant(columns[name], schema.column(name).type, min_holders)
+        kinds = {c.name: c.type for c in schema.columns}
+        fitting = Fitting(schema, columns, codec.names, list(codec.names), kinds, target, min_holders, seed)
+        codec.steps = in_order([step for kind in STEPS for step in kind.fit(fitting)])
         company: list[np.ndarray] = []
-        restored = tied.keys() | computed | codec.constants.keys()
-        learned = [name for name in codec.names if name not in restored]
-        for group in schema.one_hot:
-            if set(group.columns) <= set(learned):
-                label = _label(group, codec.names)
-                columns[label] = which_is_true(table, group)
-                codec.one_hot[label] = {name: spelling_of(columns[name], min_holders) for name in group.columns}
-                learned[learned.index(group.columns[0])] = label
-                learned = [name for name in learned if name not in group.columns]
-        kinds = {c.name: c.type for c in schema.columns} | dict.fromkeys(codec.one_hot, "categorical")
-        for name in sorted(learned, key=lambda name: _is_large(kinds[name], columns[name])):
-            fitted = codec._fit_column(name, columns[name], company, min_holders, seed)
+        for name in sorted(fitting.learned, key=lambda name: _is_large(kinds[name], columns[name])):
+            fitted = codec._fit_column(name, columns[name], fitting, company)
             codec.modelled[name] = fitted
             if len(company) < COMPANY_COLUMNS and fitted.path and fitted.path[0][0].size <= COMPANY_TOKENS:
                 company.append(fitted.encode(columns[name], numpy_stream(seed, "company", name))[:, 0])
-        codec.modelled = {name: codec.modelled[name] for name in learned}
-        codec.remainders = [f for f in remainders if {f.column, *f.inputs} <= codec.modelled.keys()]
-        for name, leader in tied.items():
-            codec.ties[name] = (leader, TieMap.fit(columns[leader], columns[name], min_holders))
-        for formula in formulas:
-            values = columns[formula.column].drop_null()
-            decimal = schema.column(formula.column).options.get("decimal", ".")
-            codec.formulas.append((formula, learn_format(values, parse_numbers(values, decimal), decimal)))
+        codec.modelled = {name: codec.modelled[name] for name in fitting.learned}
+        codec._bind()
         return codec
 
-    def _fit_column(
-        self, name: str, values: pa.Array, company: list[np.ndarray], min_holders: int, seed: int
-    ) -> Modelled:
-        column = ColumnSchema(name=name, type="categorical") if name in self.one_hot else self.schema.column(name)
+    def _bind(self) -> None:
+        for step in self.steps:
+            step.bind(self.modelled)
+
+    def _fit_column(self, name: str, values: pa.Array, fitting: Fitting, company: list[np.ndarray]) -> Modelled:
+        is_label = name not in self.names
+        options = {"rare": "pool"} if is_label else fitting.options(name)
+        column = ColumnSchema(name=name, type=fitting.kinds[name], options=options)
         kind = column_type(column.type, f"schema: {name}.type")
         present = values.drop_null()
         valid = np.asarray(values.is_valid())
         beside = np.stack([c[valid] for c in company], 1) if company else np.zeros((len(present), 0), np.int32)
-        context = FitContext(numpy_stream(seed, "fit", name), min_holders, len(values), beside)
+        context = FitContext(numpy_stream(fitting.seed, "fit", name), fitting.min_holders, len(values), beside)
         try:
             fitted = kind.fit(present, column.options, context)
         except DataError as error:
             raise DataError(f"column {name!r}: {error}") from None
         return Modelled(fitted, values.type, values.null_count > 0)
 
+    def there(self, cells: pa.Table) -> dict[str, np.ndarray]:
+        """By what has tokens, ``(N,)`` whether the cells that are there decide it."""
+        columns = {name: joined(cells.column(name)) for name in self.names}
+        found = {name: np.asarray(columns[name].is_valid()) for name in self.modelled if name in columns}
+        for step in self.steps:
+            found |= step.there(columns)
+        return found
+
+    def deduced(self, cells: pa.Table) -> pa.Table:
+        """Cells with what they decide themselves filled in; those that are there stay."""
+        columns = {name: joined(cells.column(name)) for name in self.names}
+        for step in reversed(self.steps):
+            columns |= step.deduce(columns, self.modelled)
+        return pa.table([columns[name] for name in self.names], names=self.names)
+
+    def line(self, name: str) -> Line | None:
+        """How values of a column that a step makes lie on a line, where they do."""
+        return next((line for step in self.steps if (line := step.line_of_made(name)) is not None), None)
+
+    def members(self, learned: str) -> list[str]:
+        """The columns of the table whose cells something with tokens stands for."""
+        return [name for name in self.names if self.source_of(name).learned == learned]
+
+    def root(self, name: str) -> str:
+        """What has the tokens that a column of labels follows from, through ties, dependences and labels."""
+        source = self.source_of(name)
+        while source.how in ("tie", "dependence"):
+            name = source.columns[0]
+            source = self.source_of(name)
+        return source.learned if source.how == "label" else name
+
+    def told(self, learned: str, values: pa.Array) -> dict[str, pa.Array]:
+        """What columns hold beside values of one that has tokens: itself, and those that follow from it alone."""
+        found = {learned: values}
+        for step in self.steps:
+            for name in set(step.reads) & found.keys():
+                found |= step.tells(name, found[name])
+        return found
+
+    def allowed(self, known: Mapping[str, pa.Array]) -> dict[str, Allowed]:
+        """By label of a small vocabulary, the values that agree with cells that are there, where they say something."""
+        found = {}
+        for learned, column in self.modelled.items():
+            if (vocabulary := vocabulary_of(column.type)) is not None:
+                labels, _, _ = vocabulary
+                beside = {n: v for n, v in self.told(learned, labels).items() if n in known and n != learned}
+                absent = {
+                    n: gone for step in self.steps for n, gone in step.bars(learned, labels).items() if n in known
+                }
+                cells = {name: known[name] for name in (*beside, *absent)}
+                if learned in known:
+                    told = known[learned].is_valid()
+                    cells = {n: pc.if_else(told, pa.scalar(None, part.type), part) for n, part in cells.items()}
+                if cells:
+                    found[learned] = Allowed.of(cells, beside, absent)
+        return {learned: allowed for learned, allowed in found.items() if not allowed.all}
+
+    def known_values(self, name: str) -> pa.Array:
+        """Values of a column that a step makes, in the training table's spelling; none where it has no end of them."""
+        found = (step.known_values(name) for step in self.steps)
+        return next(values for values in found if values is not None)
+
+    def source_of(self, name: str) -> Source:
+        """How a column of the table is made."""
+        found = [source for step in self.steps if (source := step.source(name)) is not None]
+        return next((one for one in found if one.how != "own"), found[0] if found else Source("own", name))
+
+    @property
+    def unique(self) -> list[Distinct]:
+        """The columns that give no value twice, identifiers aside."""
+        return [step for step in self.steps if isinstance(step, Distinct)]
+
+    def check_rows(self, n: int, within: Within | None = None) -> None:
+        """Whether so many rows can be sampled, under conditions where there are any.
+
+        Raises:
+            ConfigError: a column that gives no value twice has fewer to give.
+        """
+        restricted = {} if within is None else within.restrictions
+        for step in self.unique:
+            possible = step.possible(restricted.get(step.column))
+            if possible is not None and n > possible and not self.modelled[step.column].missing:
+                raise too_many(step.column, possible, step.column in restricted)
+
     # ------------------------------------------------------------------ tokens
     def encode(self, table: pa.Table, seed: int = 0) -> np.ndarray:
         """Rows to ``(N, S)`` tokens, int16 where they fit."""
         parts = []
+        raw = self.learned_columns(table)
         for name, column in self.modelled.items():
             if column.path:
-                values = self._raw(table, name)
-                tokens = column.encode(values, numpy_stream(seed, "encode", name))
+                tokens = column.encode(raw[name], numpy_stream(seed, "encode", name))
                 parts.append(tokens.astype(np.int16) if tokens.max(initial=0) < 2**15 else tokens)
         return np.concatenate(parts, axis=1) if parts else np.zeros((table.num_rows, 0), np.int16)
 
-    def _raw(self, table: pa.Table, name: str) -> pa.Array:
-        """A learned column of a table."""
-        if name in self.one_hot:
-            return which_is_true(table, OneHot(columns=list(self.one_hot[name])))
-        return joined(table.column(name))
+    def learned_columns(self, table: pa.Table) -> dict[str, pa.Array]:
+        """What has tokens, of a table's rows: its columns, and what is learned in place of some."""
+        columns = {name: joined(table.column(name)) for name in self.names}
+        for step in self.steps:
+            columns |= step.teach(columns)
+        return {name: columns[name] for name in self.modelled}
 
     def decode(
         self,
@@ -232,6 +304,7 @@ class Codec:
         start: int = 0,
         within: Within | None = None,
         known: pa.Table | None = None,
+        taken: Taken | None = None,
     ) -> pa.Table:
         """``(N, S)`` tokens to rows, in the columns' order and physical types.
 
@@ -241,74 +314,43 @@ class Codec:
             start: rows of this sampling that came before.
             within: conditions that every row keeps (``synthgen.conditions.bind``), as its tokens can.
             known: cells that are there already and stay as they are; what is null in it is filled.
+            taken: what unique columns gave in those rows; this call adds its own. None: the rows stand alone.
+
+        Raises:
+            ConfigError: a unique column has no value left.
         """
         restricted = {} if within is None else within.restrictions
+        chains = [] if within is None else within.chains
         out: dict[str, pa.Array] = {}
+        paths: dict[str, np.ndarray] = {}
         at, n_rows = 0, len(tokens_NS)
         tail = numpy_stream(seed, "tail", start).random(n_rows)
         for name, column in self.modelled.items():
             width, rng = len(column.path), numpy_stream(seed, "decode", name, start)
             drawn = column.decode(tokens_NS[:, at : at + width], rng, start, tail, restricted.get(name))
-            out[name] = _keep(known, name, drawn)
+            out[name] = drawn
+            paths[name] = tokens_NS[:, at : at + width]
             at += width
-        for label, members in self.one_hot.items():
-            for name, spelling in members.items():
-                out[name] = _keep(known, name, spelling.decode(flags_of(out[label], name), numpy_stream(seed), start))
-        for formula in self.remainders:
-            self._fill_up(formula, out, restricted.keys(), known)
-        for name, value in self.constants.items():
-            out[name] = _keep(known, name, value.take(pa.array(np.zeros(n_rows, np.int64))))
-        for name, (leader, tie) in self.ties.items():
-            out[name] = _keep(known, name, tie.restore(out[leader]))
-        for formula, text in self.formulas:
-            inputs = {name: read_numbers(out[name], self.decimal(name)) for name in formula.inputs}
-            result = compute(formula, {k: np.zeros(n_rows) if v is None else v for k, v in inputs.items()})
-            gone = ~np.isfinite(result)
-            values = text.write(text.tidy(np.where(gone, 0.0, result)))
-            values = values.take(pa.array(np.arange(n_rows), mask=gone)) if gone.any() else values
-            out[formula.column] = _keep(known, formula.column, values)
+        for chain in chains:
+            tokens = {name: self.modelled[name].plain(paths[name]) for name in chain.learned}
+            out |= chain.decode(tokens, numpy_stream(seed, "decode", *chain.learned, start))
+        there = {} if known is None else {name: joined(known[name]) for name in known.column_names}
+        out |= {name: pc.coalesce(there[name], out[name]) for name in out.keys() & there.keys()}
+        held = {} if within is None else within.held
+        for name, allowed in self.allowed(there).items():
+            vocabulary = vocabulary_of(self.modelled[name].type)
+            assert vocabulary is not None
+            out[name] = allowed.redrawn(out[name], *vocabulary[:2], numpy_stream(seed, "agree", name, start))
+        rows = Rows(out, n_rows, seed, start, taken, there, restricted, held)
+        for step in self.steps:
+            step.restore(rows)
         return pa.table([out[name] for name in self.names], names=self.names)
-
-    def _fill_up(
-        self, formula: Formula, out: dict[str, pa.Array], fixed: Collection[str], known: pa.Table | None
-    ) -> None:
-        """Make columns add up to their total: the largest takes what is wanting, then the next, within their bounds.
-
-        Columns under a condition, and cells that are known, stay as they are.
-        """
-        kinds = {name: self.modelled[name].type for name in (*formula.inputs, formula.column)}
-        numeric = {name: kind for name, kind in kinds.items() if isinstance(kind, Numeric)}
-        read = [read_numbers(out[name], self.decimal(name)) for name in numeric]
-        if len(numeric) < len(kinds) or any(x is None for x in read):
-            return
-        x_NK = np.stack(read, 1)  # type: ignore[arg-type]
-        whole_N = np.isfinite(x_NK).all(1)
-        bounds = np.array([kind.bounds for kind in numeric.values()])
-        wanting_N = np.where(whole_N, formula.total - x_NK.sum(1), 0.0)
-        order_NK = np.argsort(-np.nan_to_num(np.abs(x_NK)), axis=1, kind="stable")
-        rows_N = np.arange(len(x_NK))
-        free_NK = np.stack([np.full(len(x_NK), name not in fixed) for name in numeric], 1)
-        if known is not None:
-            free_NK &= np.stack([np.asarray(joined(known[name]).is_null()) for name in numeric], 1)
-        for k_N in order_NK.T:
-            old_N = x_NK[rows_N, k_N]
-            new_N = np.where(free_NK[rows_N, k_N], np.clip(old_N + wanting_N, *bounds[k_N].T), old_N)
-            x_NK[rows_N, k_N] = new_N
-            wanting_N = wanting_N - np.nan_to_num(new_N - old_N)
-        for (name, kind), x_N in zip(numeric.items(), x_NK.T, strict=True):
-            if name in fixed:
-                continue
-            values = kind.text.write(kind.text.tidy(np.where(whole_N, x_N, 0.0)))
-            out[name] = _keep(known, name, pc.if_else(pa.array(whole_N), values, out[name]))
-
-    def decimal(self, name: str) -> str:
-        """The decimal mark of a column."""
-        return str(self.schema.column(name).options.get("decimal", "."))
 
     def layout(self, tokens_NS: np.ndarray | None = None) -> Layout:
         """The slots of a row; token counts from training tokens, all one without them."""
         slots: list[RowSlot] = []
         target: tuple[int, ...] = ()
+        learned_target = None if self.target is None else self.source_of(self.target).learned
         for number, (name, column) in enumerate(self.modelled.items()):
             first = len(slots)
             path = column.path
@@ -334,7 +376,7 @@ class Codec:
                         none,
                     )
                 )
-            if name == self.target:
+            if name == learned_target:
                 target = tuple(range(first, len(slots)))
         return Layout(tuple(slots), target)
 
@@ -363,14 +405,7 @@ class Codec:
                 }
                 for name, c in self.modelled.items()
             },
-            "constants": {
-                name: {"physical": type_name(v.type), "value": pc.cast(v, pa.string()).to_pylist()[0]}
-                for name, v in self.constants.items()
-            },
-            "ties": {name: {"leader": leader, "map": tie.state()} for name, (leader, tie) in self.ties.items()},
-            "formulas": [{"formula": f.model_dump(), "text": text.state()} for f, text in self.formulas],
-            "remainders": [f.model_dump() for f in self.remainders],
-            "one_hot": {label: {name: b.state() for name, b in group.items()} for label, group in self.one_hot.items()},
+            "steps": [{"kind": step.kind, **step.state()} for step in self.steps],
         }
 
     @classmethod
@@ -385,43 +420,16 @@ class Codec:
             for name, c in state["columns"].items():
                 kind = column_type(c["type"]).from_state(c["state"])
                 codec.modelled[name] = Modelled(kind, named_type(c["physical"]), c["missing"])
-            for name, c in state["constants"].items():
-                codec.constants[name] = pa.array([c["value"]], pa.string()).cast(named_type(c["physical"]))
-            for name, tie in state["ties"].items():
-                codec.ties[name] = (tie["leader"], TieMap.from_state(tie["map"]))
-            for f in state["formulas"]:
-                codec.formulas.append((Formula.model_validate(f["formula"]), NumberFormat.from_state(f["text"])))
-            codec.remainders = [Formula.model_validate(f) for f in state.get("remainders", [])]
-            for label, group in state.get("one_hot", {}).items():
-                codec.one_hot[label] = {name: Boolean.from_state(b) for name, b in group.items()}
+            if "steps" in state:
+                codec.steps = [step_from_state(one) for one in state["steps"]]
+            else:
+                codec.steps = in_order(steps_of_format_3(state, codec.schema))
+            codec._bind()
         except (KeyError, TypeError, IndexError, ValueError, pa.ArrowException) as error:
             raise RunError(
                 f"codec.json: is damaged ({type(error).__name__}). Restore the folder or fit again"
             ) from error
         return codec
-
-
-def _keep(known: pa.Table | None, name: str, values: pa.Array) -> pa.Array:
-    """Values where nothing is known."""
-    if known is None or name not in known.column_names:
-        return values
-    return pc.coalesce(joined(known[name]), values)
-
-
-def _label(group: OneHot, taken: list[str]) -> str:
-    """A name for a one-hot group that no column has."""
-    label = f"{group.columns[0]} and {len(group.columns) - 1} more"
-    while label in taken:
-        label += "'"
-    return label
-
-
-def _constant(values: pa.Array, kind: str, min_holders: int) -> pa.Array:
-    """What a column without tokens holds in every row: one value or nothing."""
-    present = values.drop_null()
-    if kind == "missing" or len(present) < min_holders:
-        return pa.nulls(1, values.type)
-    return present[:1]
 
 
 def _is_large(kind: str, values: pa.Array) -> bool:

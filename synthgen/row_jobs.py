@@ -20,6 +20,7 @@ from synthgen.rows.imputing import Filled, impute, with_cells
 from synthgen.rows.repairing import repair
 from synthgen.rows.scoring import score
 from synthgen.synthesizers.synthesizer import Synthesizer, load
+from synthgen.table.dialect import Dialect
 from synthgen.table.patching import Cells, write_patched
 from synthgen.table.writing import PARQUET_ENDINGS, check_writable, write_table_chunks
 from synthgen.training.progress import Progress, Silent
@@ -204,11 +205,12 @@ def balance_file(
     made, mark = topped_up(given, target, to, model.of_class(target, seed), progress.rows)
     progress.stage("writing")
     origin, parts = given.table.origin, [(given.table.arrow, False), (made, True)]
-    if Path(output).name.lower().endswith(PARQUET_ENDINGS):
+    typed = Path(output).name.lower().endswith(PARQUET_ENDINGS)
+    if typed:
         chunks = [with_mark(origin.as_arrow(rows), mark, synthetic) for rows, synthetic in parts]
     else:
         chunks = [with_mark(rows, mark, synthetic) for rows, synthetic in parts]
-    write_table_chunks(output, chunks, origin.dialect)
+    write_table_chunks(output, chunks, Dialect() if typed else origin.dialect)
     before = class_counts(given, target)
     added = rows_to_add(before, to)
     return Summary(

@@ -38,7 +38,7 @@ from synthgen.locking import explained, locked
 from synthgen.replacing import written_beside
 from synthgen.toml import to_toml
 
-FORMAT = 3
+FORMAT = 4
 """Raised when an older synthgen could not read what this one writes; ``OLDEST`` says what this one reads."""
 OLDEST = 2
 

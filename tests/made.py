@@ -102,3 +102,16 @@ QUICK_OF: dict[str, dict[str, Any]] = {
 def quick_settings(model: str) -> dict[str, Any]:
     """Settings of a synthesizer with which a model learns a little, in no time."""
     return QUICK_OF.get(model, QUICK)
+
+
+def random_tokens(layout: Layout, n: int, seed: int = 0) -> np.ndarray:
+    """Rows of tokens that a network could draw, each as likely: what rules have to hold for, whatever it learned."""
+    rng = np.random.default_rng(seed)
+    tokens_NS = np.zeros((n, len(layout.slots)), np.int32)
+    for s, slot in enumerate(layout.slots):
+        tokens_NS[:, s] = rng.integers(0, slot.size, n)
+        if slot.follow is not None:
+            follow = slot.follow[tuple(tokens_NS[:, p] for p in slot.prefix)]
+            none = 0 if slot.none is None else slot.none
+            tokens_NS[:, s] = np.where(follow > 0, rng.integers(0, np.maximum(follow, 1)), none)
+    return tokens_NS

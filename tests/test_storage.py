@@ -221,7 +221,7 @@ def test_weights_that_are_not_finite_are_refused_on_reading(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("version", "message"),
     [
-        (99, r"written by a newer synthgen \(format 99, this reads 2-3\); upgrade"),
+        (99, r"written by a newer synthgen \(format 99, this reads 2-4\); upgrade"),
         (0, "format 0 is too old"),
         ("1", "states no format version"),
         (None, "states no format version"),

@@ -17,6 +17,18 @@ if TYPE_CHECKING:
     from synthgen.table.schema import Schema
     from synthgen.table.table import Table
 
+WORDS = {
+    "ties": "Tied",
+    "formulas": "Computed",
+    "one_hot": "One-hot",
+    "combinations": "Combined",
+    "dependences": "Follows",
+    "orders": "In order",
+    "ranges": "Within",
+    "missing": "Missing",
+    "unique": "Unique",
+}
+"""What ``schema`` calls the rules of each list."""
 READING = ("missing", "delimiter", "encoding", "decimal")
 
 
@@ -122,7 +134,11 @@ def _print(found: Schema, table: Table) -> None:
         lines.append((column.name, column.type, column.reason, values.null_count, distinct))
     console = output_console()
     console.print(schema_table(lines, len(table)))
-    for tie in found.ties:
-        console.print(f"Tied one to one: {', '.join(tie.columns)}", markup=False, highlight=False, soft_wrap=True)
-    for formula in found.formulas:
-        console.print(f"Computed: {formula.text}", markup=False, highlight=False, soft_wrap=True)
+    said = [f"{WORDS[key]}: {line.text}" for key, line in found.rules]
+    said += [f"Nearly: {one.text}" for one in found.nearly]
+    if found.nearly:
+        said.append(
+            "A rule that is nearly kept is applied only once it is moved from 'nearly' to its list in the file."
+        )
+    for sentence in said:
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)

@@ -30,6 +30,7 @@ _ZIP_NAME = re.compile(r"zip|post(al)?_?code|plz|^cap$|fips|iso_?code")
 _INTEGER, _NUMBER = r"^[+-]?\d+$", r"^[+-]?(\d+[.,]?\d*|[.,]\d+)([eE][+-]?\d+)?$"
 _FEW_CODES, _FEW_SEXES = 50, 5
 _OPEN_SHARE = 0.05
+_DRAWN_FRESH = 1 << 20  # made-up values that are drawn from; later ones are for columns that must not repeat any
 _NAMED = 2
 """Values that stand for a cluster in its name."""
 
@@ -93,6 +94,16 @@ class Categorical(ColumnType):
     @property
     def slots(self) -> tuple[Slot, ...]:
         return self._slots
+
+    @property
+    def makes_up(self) -> bool:
+        """Whether it can make up values that are none of the real ones."""
+        return self.maker is not None
+
+    def made_up(self, numbers: np.ndarray) -> pa.Array:
+        """A made-up value for each number, another for another number, and none that ``decode`` makes."""
+        assert self.maker is not None
+        return self.maker.make(_DRAWN_FRESH + numbers).cast(self.kept.type)
 
     def encode(self, values: pa.Array, rng: np.random.Generator) -> np.ndarray:
         if values.type != self.kept.type:
@@ -162,7 +173,7 @@ class Categorical(ColumnType):
     def fresh(self, many: int, rng: np.random.Generator) -> pa.Array:
         """So many made-up values, none of them a real one."""
         assert self.maker is not None
-        return self.maker.make(rng.integers(0, 1 << 20, many)).cast(self.kept.type)
+        return self.maker.make(rng.integers(0, _DRAWN_FRESH, many)).cast(self.kept.type)
 
 
 def _cluster_name(values: list[str]) -> str:

@@ -41,6 +41,12 @@ class Days:
         found: np.ndarray = (rest == 0) & (nth >= 0) & (nth < self.count_N)
         return found
 
+    def has_each(self, unit_N: np.ndarray) -> np.ndarray:
+        """``(N,)`` whether one of each row's days is the row's own unit."""
+        nth, rest = np.divmod(unit_N - self.begin_N, self.stride_N)
+        found: np.ndarray = (rest == 0) & (nth >= 0) & (nth < self.count_N)
+        return found
+
     def between(self, after: int, before: int) -> tuple[np.ndarray, np.ndarray]:
         """The first one later than one day, and how many are also earlier than another."""
         first = np.clip((after - self.begin_N) // self.stride_N + 1, 0, self.count_N)
@@ -220,6 +226,15 @@ class CalendarPath:
     def day_of(self, unit: np.ndarray) -> np.ndarray:
         """Days since 1970 of days, or of months."""
         return _join(unit, self.anchor) if self.anchor else unit
+
+    def unit_of(self, day_N: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """``(N,)`` the first day (or month) that does not end before a day, and whether it is that very day."""
+        if not self.anchor:
+            return day_N, np.ones(len(day_N), bool)
+        day_N = np.clip(day_N, FIRST_DAY, LAST_DAY)
+        month_N = _split(day_N)[0]
+        own_N = _join(month_N, self.anchor)
+        return month_N + (own_N < day_N), own_N == day_N
 
     def within(self, day_0: int, time_0: int, day_1: int, time_1: int) -> tuple[tuple[int, int], tuple[int, int]]:
         """Both ends of a stretch as a unit and a time of day; in months, at the month's own day."""

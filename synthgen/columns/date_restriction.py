@@ -12,13 +12,13 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from synthgen.columns.date_path import ClockPath, Days
-from synthgen.columns.date_text import BILLION, DAY, Moments
+from synthgen.columns.date_text import BILLION, DAY, DateText, Moments
 from synthgen.columns.restrictions import Restriction
 from synthgen.columns.wanted import WHOLE, Clause, Stretch, contradiction, stretches_of
 from synthgen.errors import ConditionError
@@ -41,7 +41,7 @@ def restrict_moment(column: Datetime, wanted: Sequence[Clause]) -> Restriction:
     Raises:
         ConditionError: a value is no moment, or nothing keeps them.
     """
-    stretches = stretches_of(wanted, lambda value: _stretch(column, value), WHOLE)
+    stretches = moment_stretches(wanted, column)
     if not stretches:
         raise contradiction(wanted)
     restriction = DateRestriction(column, stretches)
@@ -51,7 +51,26 @@ def restrict_moment(column: Datetime, wanted: Sequence[Clause]) -> Restriction:
     return restriction
 
 
-def _stretch(column: Datetime, value: Any) -> Stretch:
+class Written(Protocol):
+    """How a column's moments are written."""
+
+    @property
+    def form(self) -> DateText | None: ...
+
+    @property
+    def epoch(self) -> str | None: ...
+
+
+def moment_stretches(wanted: Sequence[Clause], column: Written) -> list[Stretch]:
+    """Nanoseconds since 1970 at which all clauses hold.
+
+    Raises:
+        ConditionError: a value is no moment, or a range is empty.
+    """
+    return stretches_of(wanted, lambda value: _stretch(column, value), WHOLE)
+
+
+def _stretch(column: Written, value: Any) -> Stretch:
     """The nanoseconds since 1970 that a value stands for: all of a month where no day is named.
 
     Raises:
@@ -135,7 +154,7 @@ def _written(template: str, moments: Moments) -> Stretch:
 
 
 @dataclass(frozen=True)
-class _Times:
+class Times:
     """Times of day of N paths: ``first_N``, and ``count`` of them ``step`` apart, in nanoseconds."""
 
     first_N: np.ndarray
@@ -143,7 +162,7 @@ class _Times:
     count: int
 
     @classmethod
-    def after(cls, clock: ClockPath, tokens: np.ndarray) -> _Times:
+    def after(cls, clock: ClockPath, tokens: np.ndarray) -> Times:
         """Of the clock's tokens known so far, ``(N, C)``."""
         known = tokens.shape[1]
         widths = np.array(clock.widths, np.int64) * BILLION
@@ -159,6 +178,12 @@ class _Times:
         """``(N,)`` how many are earlier than a time of day."""
         found: np.ndarray = np.clip(-((self.first_N - limit) // self.step), 0, self.count)
         return found
+
+
+def laws_after(column: Datetime, tokens: np.ndarray) -> tuple[Days, Times]:
+    """The days and the times of day that ``(N, P)`` tokens leave, P at least 1."""
+    cut, parts = len(column.calendar.slots()), len(column.clock.parts)
+    return column.calendar.days_after(tokens[:, :cut]), Times.after(column.clock, tokens[:, cut : cut + parts])
 
 
 @dataclass(frozen=True)
@@ -198,23 +223,16 @@ class DateRestriction(Restriction):
         found = np.column_stack([weights, none])
         return np.broadcast_to(found, (len(prefix_NP), size + 1)) if where is None else found[where.ravel()]
 
-    def _laws(self, tokens: np.ndarray) -> tuple[Days, _Times]:
-        cut = self._calendar
-        parts = len(self._column.clock.parts)
-        return self._column.calendar.days_after(tokens[:, :cut]), _Times.after(
-            self._column.clock, tokens[:, cut : cut + parts]
-        )
-
     def _share(self, tokens: np.ndarray) -> np.ndarray:
         """``(N,)`` the share of moments inside, of those that go on from paths begun."""
-        days, times = self._laws(tokens)
+        days, times = laws_after(self._column, tokens)
         share = np.zeros(len(tokens))
         for k in range(len(self._units)):
             for part in self._parts(days, times, k):
                 share += part.days_N / days.count_N * (part.each_N / times.count)
         return np.minimum(share, 1.0)
 
-    def _parts(self, days: Days, times: _Times, k: int) -> list[_Part]:
+    def _parts(self, days: Days, times: Times, k: int) -> list[_Part]:
         """What a stretch keeps: on its first day, on whole days, on its last."""
         (day_0, time_0), (day_1, time_1) = self._units[k]
         none = np.zeros(len(days.begin_N), np.int64)
@@ -231,7 +249,7 @@ class DateRestriction(Restriction):
         ]
 
     def decode(self, tokens_NP: np.ndarray, rng: np.random.Generator, start: int, tail: np.ndarray) -> pa.Array:
-        days, times = self._laws(tokens_NP.astype(np.int64))
+        days, times = laws_after(self._column, tokens_NP.astype(np.int64))
         parts = [part for k in range(len(self._units)) for part in self._parts(days, times, k)]
         total = np.sum([part.days_N * part.each_N for part in parts], axis=0)
         left = np.minimum((rng.random(len(total)) * total).astype(np.int64), np.maximum(total - 1, 0))

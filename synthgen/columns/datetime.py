@@ -23,7 +23,7 @@ from synthgen.columns.number_text import is_text
 from synthgen.columns.physical import named_type, type_name
 from synthgen.columns.restrictions import Restriction
 from synthgen.columns.wanted import Clause
-from synthgen.errors import ConfigError, DataError
+from synthgen.errors import ConfigError, DataError, SchemaError
 
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": BILLION}
 TIME_NAMES = r"time|date|stamp|created|updated|modified|posted|registered|_at$|_on$|[a-z](At|On)$|^ts$|_ts$|epoch|since"
@@ -90,6 +90,7 @@ class Datetime(ColumnType):
         _check(moments)
         if form is not None:
             form = replace(form, digits=max(form.digits, _digits(moments)))
+        moments = _inside(moments, type_name(kind), form, options, epoch)
         zones = _zones(moments, context.min_holders)
         calendar = CalendarPath.learn(moments.days, context.min_holders)
         clock = ClockPath.learn(moments.seconds, moments.nanoseconds)
@@ -131,6 +132,17 @@ class Datetime(ColumnType):
 
     def restrict(self, wanted: Sequence[Clause]) -> Restriction:
         return restrict_moment(self, wanted)
+
+    def ends(self, tick: int) -> tuple[int, int]:
+        """The first and the last moment that it gives, in ticks of so many nanoseconds since 1970."""
+        periods, day = self.calendar.periods, DAY * (BILLION // tick)
+        first, last = int(np.ceil(periods.low[0])), int(np.floor(periods.high[-1]))
+        if self.calendar.anchor:
+            first, last = (
+                int(np.datetime64(month, "M").astype("datetime64[D]").astype(int)) for month in (first, last + 1)
+            )
+            last -= 1
+        return first * day, (last + 1) * day - 1
 
     def state(self) -> dict[str, Any]:
         return {
@@ -187,6 +199,39 @@ def _moments(ticks: pa.Array, per_second: int, good: np.ndarray) -> Moments:
     return Moments(days, seconds, part * (BILLION // per_second), good & (days >= FIRST_DAY) & (days <= LAST_DAY))
 
 
+def written_format(values: pa.Array, template: str | None, epoch: str | None) -> DateText | None:
+    """How present values are written; None for types that are not text, and for text that is no date.
+
+    Args:
+        values: of the column.
+        template: as the schema says; None: it is learned.
+        epoch: the unit of whole numbers that count from 1970.
+    """
+    if epoch is not None or not (is_text(values.type) or pa.types.is_integer(values.type)) or not len(values):
+        return None
+    try:
+        return _form(values, template)
+    except DataError:
+        return None
+
+
+def written_moment(text: str, kind: str, form: DateText | None, epoch: str | None, where: str) -> pa.Array:
+    """A date that the user wrote, in the column's physical type: as its text is, or as ISO 8601 has it."""
+    physical = named_type(kind)
+    if form is not None:
+        return pa.array([text]).cast(physical)
+    try:
+        moment = np.datetime64(text)
+    except ValueError:
+        raise SchemaError(f"{where}: {text!r} is no date; expected one such as 2024-12-31T23:59:59") from None
+    if epoch is not None:
+        ticks = int(moment.astype(f"datetime64[{epoch}]").astype(np.int64))
+        return pa.array([ticks]).cast(physical)
+    if pa.types.is_date(physical):
+        return pa.array([moment.astype("datetime64[D]")]).cast(physical)
+    return pa.array([int(moment.astype(f"datetime64[{physical.unit}]").astype(np.int64))], pa.int64()).view(physical)
+
+
 def write_moments(moments: Moments, kind: pa.DataType, form: DateText | None, epoch: str | None) -> pa.Array:
     """Moments to values of the physical type."""
     if form is not None:
@@ -217,6 +262,32 @@ def _form(values: pa.Array, template: str | None) -> DateText:
         problem = _why_not(distinct)
         raise DataError(f"{problem}; expected one date format. Write them alike, or name the format in options.format")
     return found[0]
+
+
+def _inside(moments: Moments, kind: str, form: DateText | None, options: dict[str, Any], epoch: str | None) -> Moments:
+    """The moments within the range that the user gives.
+
+    Raises:
+        DataError: there is none.
+        SchemaError: an end is not written as the column is.
+    """
+    inside = np.ones(len(moments.days), bool)
+    of_day = moments.seconds * BILLION + moments.nanoseconds
+    for key, sign in (("low", 1), ("high", -1)):
+        if options.get(key) is not None:
+            end = read_moments(written_moment(str(options[key]), kind, form, epoch, f"ranges: {key}"), form, epoch)
+            if not end.valid.all():
+                raise SchemaError(f"ranges: {key}: {options[key]!r} is no date written as the column's are")
+            end_of_day = end.seconds[0] * BILLION + end.nanoseconds[0]
+            days = (moments.days - end.days[0]) * sign
+            inside &= (days > 0) | ((days == 0) & ((of_day - end_of_day) * sign >= 0))
+    if inside.all():
+        return moments
+    if not inside.any():
+        raise DataError("no date lies in the range that the schema gives; nothing can be learned. Widen the range")
+    zones = None if moments.zones is None else moments.zones.filter(pa.array(inside))
+    kept = [part[inside] for part in (moments.days, moments.seconds, moments.nanoseconds, moments.valid)]
+    return Moments(kept[0], kept[1], kept[2], kept[3], zones)
 
 
 def _digits(moments: Moments) -> int:

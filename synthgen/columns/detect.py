@@ -13,8 +13,7 @@ import pyarrow.compute as pc
 from synthgen.columns import COLUMN_TYPES, TYPES_BY_NAME, column_type
 from synthgen.columns.base import Match, RejectColumn, Sample
 from synthgen.columns.number_text import is_text, parse_numbers
-from synthgen.columns.one_hot import find_one_hot
-from synthgen.columns.relations import find_formulas, find_ties
+from synthgen.columns.rules.find import find_rules
 from synthgen.errors import DataError, SchemaError, near_miss
 from synthgen.seeding import numpy_stream
 from synthgen.table.schema import SPECIAL_TYPES, ColumnSchema, Schema
@@ -49,7 +48,7 @@ def detect_schema(
         min_holders: a value needs so many rows to be kept.
         seed: draws the values that are looked at.
         decimal: the file's decimal mark, for text that could be read both ways.
-        relations: whether to look for ties and formulas too.
+        relations: whether to look for rules too, such as ties, formulas and orders.
         folder: where the table's file is, for columns of paths relative to it.
 
     Raises:
@@ -73,21 +72,8 @@ def detect_schema(
         columns.append(_overridden(found, overrides[name]) if name in overrides else found.column())
     schema = Schema(columns=columns)
     if relations:
-        schema.ties = find_ties(table, schema, target=target, min_holders=min_holders)
-        schema.formulas = find_formulas(table, schema, target=target, min_holders=min_holders)
-        _prefer_one_hot(table, schema, target)
+        find_rules(table, schema, target=target, min_holders=min_holders)
     return schema
-
-
-def _prefer_one_hot(table: pa.Table, schema: Schema, target: str | None) -> None:
-    """Flags that exclude one another are one label, not each the remainder of the others."""
-    booleans = {column.name for column in schema.columns if column.type == "boolean"}
-    rests = [f for f in schema.formulas if f.operation == "complement" and {f.column, *f.inputs} <= booleans]
-    kept = [f for f in schema.formulas if f not in rests]
-    restored = {f.column for f in kept} | {name for tie in schema.ties for name in tie.columns}
-    schema.one_hot = find_one_hot(table, schema, target=target, computed=restored)
-    grouped = [set(group.columns) for group in schema.one_hot]
-    schema.formulas = [f for f in schema.formulas if f in kept or not any({f.column, *f.inputs} <= g for g in grouped)]
 
 
 def _overridden(found: _Finder, override: dict[str, Any]) -> ColumnSchema:

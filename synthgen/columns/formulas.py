@@ -31,6 +31,9 @@ from synthgen.table.schema import Formula, Schema
 FEWEST_FLAGGED = 10
 """As ``FEWEST_ROWS``, for a flag that is a sum of flags, each of which is rare by nature."""
 
+MOST_BROKEN = 0.001
+"""Share of rows in which a formula may fail to be offered as nearly kept."""
+
 _SAMPLE_ROWS = 20_000
 _RANK = {"absolute": 0, "sum": 0, "product": 1, "ratio": 2, "share": 2, "difference": 3, "complement": 4}
 
@@ -97,7 +100,14 @@ def compute(formula: Formula, columns: dict[str, np.ndarray]) -> np.ndarray:
     return np.where(np.isfinite(rounded), rounded, result)
 
 
-def find_formulas(table: pa.Table, schema: Schema, *, target: str | None = None, min_holders: int = 5) -> list[Formula]:
+def find_formulas(
+    table: pa.Table,
+    schema: Schema,
+    *,
+    target: str | None = None,
+    min_holders: int = 5,
+    nearly: list[tuple[Formula, int]] | None = None,
+) -> list[Formula]:
     """Numeric columns that are exactly computable from others, in an order in which they can be computed.
 
     Args:
@@ -105,6 +115,7 @@ def find_formulas(table: pa.Table, schema: Schema, *, target: str | None = None,
         schema: types of its columns, and ties: a column of a tie is not computed, so ties can be restored first.
         target: never computed.
         min_holders: a constant for ratios over zero needs so many rows.
+        nearly: where given, formulas that fail in few rows are added, with how many these are.
 
     Returns:
         Formulas that hold in every row, without circles. Ratios are computed rather than counts: of the
@@ -140,6 +151,12 @@ def find_formulas(table: pa.Table, schema: Schema, *, target: str | None = None,
         if all(values is not None for values in whole.values()):
             proven = _proven(formula, whole, by_name, min_holders)  # type: ignore[arg-type]
             accepted += [proven] if proven else []
+            known = [{f.column, *f.inputs} for f, _ in nearly or []]
+            if nearly is not None and proven is None and {formula.column, *formula.inputs} not in known:
+                broken = _broken_rows(formula, whole, by_name)  # type: ignore[arg-type]
+                nearly += [(formula, broken)] if 0 < broken <= MOST_BROKEN * table.num_rows else []
+    if nearly is not None:
+        nearly[:] = [pair for pair in nearly if not _would_circle(pair[0], accepted)]
     return _in_order(accepted)
 
 
@@ -194,6 +211,22 @@ def breaks(formula: Formula, columns: dict[str, np.ndarray], by_name: dict[str, 
         half = _allowed(formula, wanted[known], inputs, by_name)
         broken[known] = np.abs(result[known] - wanted[known]) > half
     return broken
+
+
+def _broken_rows(
+    formula: Formula, whole: dict[str, np.ndarray], by_name: dict[str, NumberColumn], probed: int = FEWEST_ROWS
+) -> int:
+    """Rows in which a formula fails, its missing cells too; all rows where it says no more than an input does."""
+    wanted, inputs = whole[formula.column], [whole[name] for name in formula.inputs]
+    result = compute(formula, whole)
+    off = breaks(formula, whole, by_name) | (np.isnan(result) != np.isnan(wanted))
+    good = ~off & ~np.isnan(wanted)
+    if good.sum() < probed or formula.operation in DIVISIONS:
+        return len(wanted)
+    inputs = [values[good] for values in inputs]
+    half = _allowed(formula, wanted[good], inputs, by_name)
+    says = all(rows.sum() >= FEWEST_ROWS for rows in _beyond_inputs(formula, wanted[good], inputs, half))
+    return int(off.sum()) if says else len(wanted)
 
 
 def _allowed(

@@ -97,14 +97,15 @@ class Numeric(ColumnType):
         text = learn_format(values, numbers, decimal)
         if "decimals" in options:
             text = replace(text, decimals=options["decimals"], style="fixed" if text.style != "typed" else "typed")
+        numbers, ends = _inside(numbers, options)
         x, grid = _on_grid(numbers, text.decimals)
         distinct, counts = np.unique(x, return_counts=True)
-        limits = _limits(distinct, grid, 10.0 ** (text.decimals or 0) if grid else 1.0)
+        limits = _limits(distinct, grid, 10.0 ** (text.decimals or 0) if grid else 1.0, ends)
         leaves = LeafLearner(distinct, counts, grid, context.min_holders, bins, limits).learn()
         x.sort()
         upper = _tail(x, leaves.low, leaves.exact, context.min_holders, tail)
         lower = _tail(-x[::-1], -leaves.high[::-1], leaves.exact[::-1], context.min_holders, tail)
-        return cls(text, grid, leaves, limits, upper, lower)
+        return cls(text, grid, leaves, limits, upper and upper.cut(limits[1]), lower and lower.cut(-limits[0]))
 
     @cached_property
     def slots(self) -> tuple[Slot, ...]:
@@ -176,12 +177,62 @@ class Numeric(ColumnType):
 
     def written_at(self, leaf: np.ndarray, uniform: np.ndarray, tail: np.ndarray) -> pa.Array:
         """The value at a place of each leaf: never falling, in the lower heavy tail never rising, as places grow."""
+        return self.text.write(self._number_at(leaf, uniform, tail))
+
+    def _number_at(self, leaf: np.ndarray, uniform: np.ndarray, tail: np.ndarray) -> np.ndarray:
         x = self.leaves.draw(leaf, uniform)
         x = self._draw_tail(x, leaf == self.leaves.low.size - 1, tail, upper=True)
         x = self._draw_tail(x, leaf == 0, tail, upper=False)
         numbers = np.clip(x, *self.limits) / self.unit
         tidy = self.text.tidy(numbers)
-        return self.text.write(np.where(self._leaf(tidy) == leaf, tidy, numbers))
+        within = (self._leaf(tidy) == leaf) & (tidy == np.clip(tidy, *(np.array(self.limits) / self.unit)))
+        return np.where(within, tidy, numbers)
+
+    def leaves_after(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """``(N,)`` the first leaf that ``(N, P)`` tokens of a path begun leave, and the one past the last."""
+        if tokens.shape[1] == 0:
+            return np.zeros(len(tokens), np.int64), np.full(len(tokens), self.leaves.low.size)
+        if tokens.shape[1] == len(self.slots):
+            leaf = self.leaf_of(tokens)
+            return leaf, leaf + 1
+        first = self._first[tokens[:, 0]]
+        return first, first + self._cells[tokens[:, 0]]
+
+    def ranked(self, leaf: np.ndarray, place: np.ndarray) -> np.ndarray:
+        """The number at a place of each leaf, rising in all of them."""
+        falls = (leaf == 0) & (self.lower is not None)
+        uniform = np.where(falls, np.nextafter(1.0, 0.0) - place, place)
+        return self._number_at(leaf, uniform, uniform)
+
+    def rank(self, limit: np.ndarray, inclusive: bool) -> np.ndarray:
+        """Leaves below a number, and the share of the one that it falls in: of what lies below it, or on it as well."""
+        leaves, x = self.leaves, limit * self.unit
+        near = 1e-9 * np.maximum(1.0, np.abs(np.where(np.isfinite(x), x, 0.0))) * (1 if inclusive else -1)
+        low = leaves.low.copy()
+        low[0] = min(low[0], self.bounds[0] * self.unit)
+        leaf = np.searchsorted(low, x + near, side="right") - 1
+        inside = np.clip(leaf, 0, None)
+        return np.where(leaf < 0, 0.0, inside + self._share_below(inside, x, inclusive, near))
+
+    def _share_below(self, leaf: np.ndarray, x: np.ndarray, inclusive: bool, near: np.ndarray) -> np.ndarray:
+        """The share of a leaf's law that lies below a number."""
+        low, high, step, offset = (
+            a[leaf] for a in (self.leaves.low, self.leaves.high, self.leaves.step, self.leaves.offset)
+        )
+        with np.errstate(divide="ignore", invalid="ignore"):
+            free = (x - low) / (high - low)
+            first = np.ceil((low - offset) / step) * step + offset
+            count = np.floor((high - first) / step) + 1
+            nth = (x - first) / step
+            on_grid = (np.floor(nth + 1e-6) + 1 if inclusive else np.ceil(nth - 1e-6)) / count
+        share = np.where(step > 0, on_grid, np.where(low == high, (x + near >= low).astype(float), free))
+        for law, end, sign in ((self.upper, self.leaves.low.size - 1, 1), (self.lower, 0, -1)):
+            here = leaf == end
+            if law is not None and here.any():
+                half = step[here] / 2 * (1 if inclusive else -1)
+                below = law.below(sign * (x[here] + half))
+                share[here] = below if sign > 0 else 1 - below
+        return np.asarray(np.clip(np.nan_to_num(share, nan=0.0), 0.0, 1.0))
 
     def evenly_in_tails(self, leaf: np.ndarray, tail: np.ndarray) -> np.ndarray:
         """Places in heavy tails, spread evenly over the rows of each outermost cell."""
@@ -313,7 +364,32 @@ def _on_grid(numbers: np.ndarray, decimals: int | None) -> tuple[np.ndarray, boo
     return np.rint(numbers * 10.0**decimals) + 0.0, True
 
 
-def _limits(distinct: np.ndarray, grid: bool, unit: float) -> tuple[float, float]:
+def _inside(numbers: np.ndarray, options: dict[str, Any]) -> tuple[np.ndarray, tuple[float, float]]:
+    """The numbers within the range that the user gives, and its ends.
+
+    Raises:
+        DataError: there is none.
+    """
+    low, high = (options.get(key) for key in ("low", "high"))
+    ends = (-np.inf if low is None else float(low), np.inf if high is None else float(high))
+    inside = numbers[(numbers >= ends[0]) & (numbers <= ends[1])]
+    if not inside.size:
+        raise DataError(
+            f"no value lies in the range {ends[0]:g} to {ends[1]:g}; nothing can be learned. Widen the range"
+        )
+    return inside, ends
+
+
+def _limits(distinct: np.ndarray, grid: bool, unit: float, ends: tuple[float, float]) -> tuple[float, float]:
+    """Bounds that the user gives, or that the meaning of a column suggests."""
+    suggested = _suggested_limits(distinct, grid, unit)
+    low, high = (end * unit for end in ends)
+    if grid:
+        low, high = np.ceil(low - 1e-6), np.floor(high + 1e-6)
+    return float(max(low, suggested[0])), float(min(high, suggested[1]))
+
+
+def _suggested_limits(distinct: np.ndarray, grid: bool, unit: float) -> tuple[float, float]:
     """Bounds that the meaning of a column suggests: sign, share, per cent."""
     low, high = distinct[0], distinct[-1]
     if low < 0:

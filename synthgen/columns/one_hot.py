@@ -60,7 +60,8 @@ def find_one_hot(
                 members.append(k)
         left = [k for k in left if k not in members]
         if len(members) >= MIN_MEMBERS:
-            groups.append(OneHot(columns=[names[k] for k in sorted(members)]))
+            exactly = bool((flags_NK[:, members].sum(1) == 1).all())
+            groups.append(OneHot(columns=[names[k] for k in sorted(members)], exactly=exactly))
     return groups
 
 

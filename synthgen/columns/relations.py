@@ -161,8 +161,8 @@ class TieMap:
     def state(self) -> dict[str, Any]:
         """All of it in JSON types."""
         return {
-            "keys": _as_json(self.keys),
-            "values": _as_json(self.values),
+            "keys": as_json(self.keys),
+            "values": as_json(self.values),
             "types": [type_name(self.keys.type), type_name(self.values.type)],
             "common": self.common,
         }
@@ -171,17 +171,17 @@ class TieMap:
     def from_state(cls, state: dict[str, Any]) -> Self:
         """The map again."""
         keys_type, values_type = (named_type(name) for name in state["types"])
-        return cls(_from_json(state["keys"], keys_type), _from_json(state["values"], values_type), state["common"])
+        return cls(from_json(state["keys"], keys_type), from_json(state["values"], values_type), state["common"])
 
 
-def _as_json(values: pa.Array) -> list[Any]:
+def as_json(values: pa.Array) -> list[Any]:
     kind = values.type
     if pa.types.is_temporal(kind):  # as whole units since 1970: exact, whatever the time zone
         return list(values.view(pa.int32() if kind.bit_width == 32 else pa.int64()).to_pylist())
     return list((values.cast(pa.string()) if pa.types.is_decimal(kind) else values).to_pylist())
 
 
-def _from_json(values: list[Any], kind: pa.DataType) -> pa.Array:
+def from_json(values: list[Any], kind: pa.DataType) -> pa.Array:
     if pa.types.is_temporal(kind):
         return pa.array(values, pa.int32() if kind.bit_width == 32 else pa.int64()).view(kind)
     return pa.array(values, pa.string()).cast(kind) if pa.types.is_decimal(kind) else pa.array(values, kind)

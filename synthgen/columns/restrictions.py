@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from synthgen.columns.base import Slot
+from synthgen.columns.wanted import Stretch
 
 
 class Restriction(ABC):
@@ -44,12 +45,34 @@ class Restriction(ABC):
         return self.chances(prefix_NP)[:, :-1]
 
 
+class Joint(Protocol):
+    """Columns that are decoded together.
+
+    Attributes:
+        learned: their names in the codec.
+    """
+
+    @property
+    def learned(self) -> tuple[str, ...]: ...
+
+    def decode(self, tokens: Mapping[str, np.ndarray], rng: np.random.Generator) -> dict[str, pa.Array]:
+        """Values of each, from the tokens of its own path; every value is there and keeps the conditions."""
+
+
 class Within(Protocol):
     """What conditions leave of a table's columns, by their names."""
 
     @property
     def restrictions(self) -> Mapping[str, Restriction]:
         """Only those that are restricted."""
+
+    @property
+    def chains(self) -> Sequence[Joint]:
+        """Columns that are decoded together."""
+
+    @property
+    def held(self) -> Mapping[str, list[Stretch]]:
+        """The places, on their lines, that are left of columns in order."""
 
 
 class LeafRestriction(Restriction):

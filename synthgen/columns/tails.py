@@ -6,7 +6,7 @@ shape and shifts its scale. So the shape is learned from a whole bin and used in
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -44,6 +44,24 @@ class TailLaw:
         excess = self.scale * np.expm1(-self.shape * np.log1p(-uniform * reach)) / self.shape
         drawn: np.ndarray = np.clip(self.start + excess, self.start, self.end)
         return drawn
+
+    def below(self, x: np.ndarray) -> np.ndarray:
+        """The share below values: ``draw`` the other way round.
+
+        Example:
+            >>> TailLaw(10.0, 1e9, 1.0, 10.0).below(np.array([5.0, 20.0, 2e9])).round(3).tolist()
+            [0.0, 0.5, 1.0]
+        """
+        excess = np.clip(x, self.start, self.end) - self.start
+        shares = [
+            -np.expm1(-np.log1p(self.shape * far / self.scale) / self.shape) for far in (excess, self.end - self.start)
+        ]
+        below: np.ndarray = shares[0] / shares[1]
+        return below
+
+    def cut(self, end: float) -> Self:
+        """The law that ends no later."""
+        return replace(self, end=end) if self.start <= end < self.end else self
 
     def state(self) -> dict[str, Any]:
         """Its numbers, in JSON types."""

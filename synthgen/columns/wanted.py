@@ -41,7 +41,7 @@ class Clause:
         values: what is asked for: values, and ranges after ``in`` and ``not in``; None among those of ``in`` lets
             missing cells in. Four numbers after ``in box``; a function from an array of values to ``(N,)`` bool, or
             stretches of numbers, after ``judged``.
-        or_missing: with ``judged``, whether a missing cell keeps it as well.
+        or_missing: whether a missing cell keeps it as well.
         said: with ``judged``, the wish on the other column, in words.
 
     Example:

@@ -13,11 +13,13 @@ import pyarrow as pa
 
 from synthgen.codec import Codec, Modelled
 from synthgen.columns.base import NOT_APPLICABLE
+from synthgen.columns.keeping import Ask, Keeping, about_values
 from synthgen.columns.label_restriction import Judge
 from synthgen.columns.restrictions import Restriction
-from synthgen.columns.wanted import Clause, contradiction
+from synthgen.columns.rules.chain import Chain
+from synthgen.columns.wanted import Clause, Stretch, contradiction
 from synthgen.conditions.asking import Condition
-from synthgen.conditions.restored import Keeping, about_values, constant_wish, restored_wish
+from synthgen.conditions.chained import ChainPath
 from synthgen.errors import ConditionError, near_miss
 from synthgen.table.table import joined
 
@@ -71,20 +73,24 @@ class RestrictedPath:
         return weights
 
 
-@dataclass(frozen=True)
+@dataclass
 class Bound:
     """Conditions bound to a fitted codec.
 
     Attributes:
         conditions: as they were asked.
-        paths: one for each column whose slots they restrict.
+        paths: one for each column whose slots they restrict, or for several that they tie together.
         restrictions: what is left of each column's values, by name.
+        chains: columns in order that are decoded together.
+        held: the places that are left of columns in order.
         keeps: per column that a condition names, whether its cells keep it.
     """
 
     conditions: tuple[Condition, ...]
-    paths: list[RestrictedPath] = field(default_factory=list)
+    paths: list[RestrictedPath | ChainPath] = field(default_factory=list)
     restrictions: dict[str, Restriction] = field(default_factory=dict)
+    chains: list[Chain] = field(default_factory=list)
+    held: dict[str, list[Stretch]] = field(default_factory=dict)
     keeps: dict[str, Judge] = field(default_factory=dict)
 
     def holds(self, table: pa.Table) -> np.ndarray:
@@ -98,6 +104,8 @@ class Bound:
 def bind(conditions: Sequence[Condition], codec: Codec) -> Bound:
     """Lay conditions on a fitted table.
 
+    A condition on a column that a step makes becomes one on what the step reads, until all are on what has tokens.
+
     Args:
         conditions: that all have to hold; several on one column, or on columns tied to one another, restrict one path.
         codec: of the table.
@@ -109,39 +117,53 @@ def bind(conditions: Sequence[Condition], codec: Codec) -> Bound:
     for condition in conditions:
         wanted.setdefault(condition.column, []).append(condition.clause)
     bound = Bound(tuple(conditions))
-    laid: dict[str, list[Clause]] = {}
-    asked: dict[str, list[str]] = {}
     for name, clauses in wanted.items():
         _check_name(name, codec)
         with _named(name):
-            keeping, onto = _wish(name, clauses, codec)
-        bound.keeps[name] = keeping
-        for leader, clause in onto:
-            laid.setdefault(leader, []).append(clause)
-            asked.setdefault(leader, []).append(name)
-    first = 0
-    for name, column in codec.modelled.items():
-        slots = tuple(range(first, first + len(column.path)))
-        first += len(slots)
-        if name in laid:
-            with _named(*dict.fromkeys(asked[name])):
-                _restrict(bound, name, column, slots, laid[name])
+            if not all(c.takes_missing for c in clauses) and not all(c.takes_values for c in clauses):
+                raise contradiction(clauses)
+            if name in codec.modelled:
+                bound.keeps[name] = _keeping(codec.modelled[name], clauses)
+    asked = {name: [name] for name in wanted}
+    ask = Ask(codec.schema, codec.modelled)
+    for step in reversed(codec.steps):
+        mine = {name: wanted[name] for name in step.concerns if name in wanted}
+        if not mine:
+            continue
+        names = [name for one in mine for name in asked[one]]
+        with _named(*dict.fromkeys(names)):
+            laid = step.lay(mine, ask)
+        bound.keeps |= {name: keep for name, keep in laid.keeps.items() if name in asked.get(name, ())}
+        bound.held |= laid.held
+        bound.chains += laid.chains
+        for name, clause in laid.onto:
+            wanted.setdefault(name, []).append(clause)
+            asked[name] = [*asked.get(name, []), *(one for one in names if one not in asked.get(name, []))]
+    _restrict_all(bound, codec, wanted, asked)
     return bound
 
 
-def _wish(name: str, clauses: list[Clause], codec: Codec) -> tuple[Judge, list[tuple[str, Clause]]]:
-    """Whether a cell keeps the clauses, and what they ask of which learned columns."""
-    if not all(c.takes_missing for c in clauses) and not all(c.takes_values for c in clauses):
-        raise contradiction(clauses)
-    if name in codec.constants:
-        return constant_wish(name, clauses, codec), []
-    if name not in codec.modelled:
-        return restored_wish(name, clauses, codec)
-    column = codec.modelled[name]
-    restriction = None
-    if all(clause.takes_values for clause in clauses):
-        restriction = _restriction(column, clauses)
-    return Keeping.of(clauses, None if restriction is None else restriction.holds), [(name, c) for c in clauses]
+def _restrict_all(bound: Bound, codec: Codec, wanted: dict[str, list[Clause]], asked: dict[str, list[str]]) -> None:
+    """Add what clauses leave of the columns that have tokens."""
+    slots, first = {}, 0
+    for name, column in codec.modelled.items():
+        slots[name] = tuple(range(first, first + len(column.path)))
+        first += len(column.path)
+    chained = {name for chain in bound.chains for name in chain.learned}
+    for chain in bound.chains:
+        names = [name for one in chain.learned for name in asked.get(one, [])]
+        with _named(*dict.fromkeys([*chain.asked, *names])):
+            bound.paths.append(ChainPath(chain, codec.modelled, slots))
+    for name, column in codec.modelled.items():
+        if name in wanted and name not in chained:
+            with _named(*dict.fromkeys(asked[name])):
+                _restrict(bound, name, column, slots[name], wanted[name])
+
+
+def _keeping(column: Modelled, clauses: Sequence[Clause]) -> Judge:
+    """Whether a cell of a column that has tokens keeps the clauses."""
+    restriction = _restriction(column, clauses) if all(clause.takes_values for clause in clauses) else None
+    return Keeping.of(clauses, None if restriction is None else restriction.holds)
 
 
 def _restriction(column: Modelled, clauses: Sequence[Clause]) -> Restriction | None:

@@ -5,11 +5,16 @@ Letters: B rows in a chunk, S slots, R rows that lack a slot, W tokens of one sl
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
+import numpy as np
 import torch
 from torch import Tensor
 
 from synthgen.nets.rollout import Dice, RollOut
 
+Left = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""Row numbers and ``(R, P)`` earlier tokens of the path -> ``(R, W)`` what is left of each token, 0 to 1."""
 COMPLETION_ROWS = 1024
 """Rows completed in one order; each has a state of its own, so that a pass over more rows is no cheaper a row."""
 
@@ -22,9 +27,17 @@ class Completion(RollOut):
     """
 
     present_only = True
+    _left_RW: Tensor | None = None
 
     @torch.inference_mode()
-    def complete(self, tokens_BS: Tensor, given_BS: Tensor, rng: torch.Generator, phase: float) -> Tensor:
+    def complete(
+        self,
+        tokens_BS: Tensor,
+        given_BS: Tensor,
+        rng: torch.Generator,
+        phase: float,
+        left: Mapping[int, Left] | None = None,
+    ) -> Tensor:
         """Complete rows.
 
         Args:
@@ -32,6 +45,7 @@ class Completion(RollOut):
             given_BS: which tokens are given; a finer slot only with the coarser ones of its path.
             rng: on the generator's device.
             phase: see ``Dice`` and ``phase_of``.
+            left: by slot, what given cells leave of its tokens.
 
         Returns:
             ``(B, S)`` tokens; given ones are untouched.
@@ -48,6 +62,7 @@ class Completion(RollOut):
             for number, slot in enumerate(slots):
                 own = lacking_BG[rows_R, number].nonzero().squeeze(1)
                 rows = rows_R[own]
+                self._left_RW = self._left(left, slot, rows, tokens_BS)
                 token = self._draw(slot, h_RD[own], tokens_BS[rows], dice) if len(own) else own
                 drawn.append((slot, rows, token))
             for slot, rows, token in drawn:
@@ -55,9 +70,23 @@ class Completion(RollOut):
                 sums_BD.index_add_(0, rows, self.changes[slot][token])
         return tokens_BS
 
+    def _left(self, left: Mapping[int, Left] | None, slot: int, rows: Tensor, tokens_BS: Tensor) -> Tensor | None:
+        if not left or slot not in left or not len(rows):
+            return None
+        prefix_RP = tokens_BS[rows][:, list(self.layout.slots[slot].prefix)]
+        found = left[slot](rows.cpu().numpy(), prefix_RP.cpu().numpy())
+        left_RW, follow = torch.as_tensor(found, dtype=torch.float32, device=self.device), self.follow[slot]
+        if follow is None:
+            return left_RW
+        applies = follow[tuple(prefix_RP.T)] > 0
+        return left_RW[applies]
+
     def _chances(self, slot: int, h_BD: Tensor, allowed_B: Tensor | None) -> Tensor:
         chance_BW = super()._chances(slot, h_BD, allowed_B)
         missing = self.layout.slots[slot].missing
+        if self._left_RW is not None:
+            kept_BW = chance_BW * self._left_RW
+            chance_BW = torch.where(kept_BW.sum(1, keepdim=True) > 0, kept_BW, chance_BW)
         if self.present_only and missing is not None and chance_BW.shape[1] > 1:
             chance_BW[:, missing] = 0.0
         return chance_BW

@@ -34,7 +34,8 @@ def class_counts(given: Given, target: str) -> dict[str, int]:
     if target not in known.codec.names:
         raise DataError(f"balance: no column {target!r} that the model knows; {near_miss(target, known.codec.names)}")
     kind = known.codec.modelled[target].type if target in known.codec.modelled else None
-    if target not in known.codec.ties and not isinstance(kind, Boolean | Categorical):
+    made = known.codec.source_of(target).how in ("tie", "dependence", "label")
+    if not made and not isinstance(kind, Boolean | Categorical):
         raise DataError(
             f"balance: column {target!r} is of type {known.schema.column(target).type!r}; a label of a few values was "
             "expected. Choose another target"

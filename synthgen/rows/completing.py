@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 
+from synthgen.columns.rules.computed import Computed, Total
 from synthgen.errors import ConfigError, DataError
-from synthgen.rows.deducing import deduced
 from synthgen.rows.given import Given, encode
 from synthgen.seeding import derived_seed
 
@@ -35,7 +35,7 @@ def completed(given: Given, *, draws: int = 1, seed: int = 0, most: int = 32_768
     if draws < 1:
         raise ConfigError(f"draws: {draws}; expected at least 1")
     known, codec = given.known, given.known.codec
-    cells = deduced(codec, given.cells)
+    cells = codec.deduced(given.cells)
     _check_computed(given, cells)
     per_table = max(1, most // draws)
     for start in range(0, max(1, len(given)), per_table):
@@ -44,7 +44,8 @@ def completed(given: Given, *, draws: int = 1, seed: int = 0, most: int = 32_768
         tokens_NS, given_NS = encode(known, part, derived_seed(own, "encode"))
         tokens_NS, given_NS = np.repeat(tokens_NS, draws, 0), np.repeat(given_NS, draws, 0)
         if tokens_NS.shape[1]:
-            tokens_NS = known.model.complete(tokens_NS, given_NS, own, present_only=False)
+            allowed = known.allowed(repeated)
+            tokens_NS = known.model.complete(tokens_NS, given_NS, own, present_only=False, allowed=allowed)
         yield codec.decode(tokens_NS, derived_seed(own, "decode"), start * draws, known=repeated)
 
 
@@ -55,7 +56,7 @@ def _check_computed(given: Given, cells: pa.Table) -> None:
         DataError: one does.
     """
     codec = given.known.codec
-    for formula in [formula for formula, _ in codec.formulas] + codec.remainders:
+    for formula in [step.formula for step in codec.steps if isinstance(step, Computed | Total)]:
         said_N = np.asarray(cells[formula.column].is_valid())
         open_N = np.any([np.asarray(cells[name].is_null()) for name in formula.inputs], axis=0)
         if (wrong := np.flatnonzero(said_N & open_N)).size:

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthgen.columns.numeric import Numeric
-from synthgen.rows.deducing import leaders, solved
+from synthgen.columns.rules.computed import Computed
+from synthgen.columns.rules.follow import Following, Tied
 from synthgen.rows.known import Known
 from synthgen.rows.outside import outside
-from synthgen.rows.rules import broken
 from synthgen.rows.scoring import countable
 from synthgen.table.table import joined
 
@@ -24,49 +24,63 @@ def conflicts(known: Known, cells: pa.Table, seed: int) -> dict[str, np.ndarray]
     Of two tied cells the one is wrong without which the row is likelier, and of a formula that term with another value
     of which the row is likelier by more than one row in the training table's number; else the computed cell.
     """
-    codec, breaks = known.codec, broken(known, cells)
-    wrong: dict[str, np.ndarray] = {name: breaks[name] for name in codec.constants}
-    for name, (leader, tie) in codec.ties.items():
-        rows = np.flatnonzero(breaks[name])
-        if not len(rows):
-            continue
-        here = cells.take(pa.array(rows))
-        told = leaders(tie, joined(here[name]), joined(here[leader]))
-        gain = _gain(known, leader, here, told, seed)
-        _mark(wrong, leader, rows[gain > 0], len(cells))
-        _mark(wrong, name, rows[gain <= 0], len(cells))
-    for formula, _ in codec.formulas:
-        rows = np.flatnonzero(breaks.get(formula.column, np.zeros(0, bool)))
-        if not len(rows):
-            continue
-        here = cells.take(pa.array(rows))
-        terms = [
-            one for one in formula.inputs if one in codec.modelled and isinstance(codec.modelled[one].type, Numeric)
-        ]
-        gains = [
-            _gain(known, one, here, joined(solved(codec, formula, one, blanked(here, one))[one]), seed) for one in terms
-        ]
-        best = np.max([*gains, np.zeros(len(rows))], axis=0)
-        clear = best > np.log(known.rows + 1.0)
-        for one, gain in zip(terms, gains, strict=True):
-            _mark(wrong, one, rows[clear & (gain == best)], len(cells))
-        _mark(wrong, formula.column, rows[~clear], len(cells))
-    for label, members in codec.one_hot.items():
-        wrong[label] = np.any([breaks[name] for name in members], axis=0)
+    codec, wrong = known.codec, dict[str, np.ndarray]()
+    columns = {name: joined(cells[name]) for name in codec.names}
+    for step in codec.steps:
+        breaks = step.broken(columns)
+        if isinstance(step, Computed):
+            _blame_term(known, step, cells, breaks, wrong, seed)
+        elif isinstance(step, Tied) and not isinstance(step, Following):
+            rows = np.flatnonzero(breaks[step.name])
+            here = cells.take(pa.array(rows))
+            told = step.leaders(joined(here[step.name]), joined(here[step.leader]).type)
+            gain = _gain(known, step.leader, here, told, seed) if len(rows) else np.zeros(0)
+            _mark(wrong, step.leader, rows[gain > 0], len(cells))
+            _mark(wrong, step.name, rows[gain <= 0], len(cells))
+        else:
+            for name, rows_N in breaks.items():
+                _mark(wrong, codec.source_of(name).learned or name, np.flatnonzero(rows_N), len(cells))
     return {name: rows for name, rows in wrong.items() if rows.any()}
+
+
+def _blame_term(
+    known: Known,
+    step: Computed,
+    cells: pa.Table,
+    breaks: dict[str, np.ndarray],
+    wrong: dict[str, np.ndarray],
+    seed: int,
+) -> None:
+    """Mark the term of a formula, or the computed cell, that is wrong."""
+    formula, drawn = step.formula, known.codec.modelled
+    rows = np.flatnonzero(breaks.get(formula.column, np.zeros(0, bool)))
+    if not len(rows):
+        return
+    here = cells.take(pa.array(rows))
+    terms = [one for one in formula.inputs if one in drawn and isinstance(drawn[one].type, Numeric)]
+    gains = []
+    for one in terms:
+        without = blanked(here, one)
+        solved = step.deduce({name: joined(without[name]) for name in without.column_names}, drawn)[one]
+        gains.append(_gain(known, one, here, solved, seed))
+    best = np.max([*gains, np.zeros(len(rows))], axis=0)
+    clear = best > np.log(known.rows + 1.0)
+    for one, gain in zip(terms, gains, strict=True):
+        _mark(wrong, one, rows[clear & (gain == best)], len(cells))
+    _mark(wrong, formula.column, rows[~clear], len(cells))
 
 
 def confirmed(known: Known, cells: pa.Table) -> dict[str, np.ndarray]:
     """By column, ``(N,)`` whether another cell says the same: two cells are not wrong alike by mistake."""
-    codec, breaks = known.codec, broken(known, cells)
     found: dict[str, np.ndarray] = {}
-    for name, (leader, _) in codec.ties.items():
-        _mark(found, leader, np.flatnonzero(_there(cells, [name, leader]) & ~breaks[name]), len(cells))
-    for formula, _ in codec.formulas:
-        if formula.column in breaks:
-            whole = _there(cells, [formula.column, *formula.inputs]) & ~breaks[formula.column]
-            for name in formula.inputs:
-                _mark(found, name, np.flatnonzero(whole), len(cells))
+    columns = {name: joined(cells[name]) for name in known.codec.names}
+    for step in known.codec.steps:
+        if not isinstance(step, Tied | Computed):
+            continue
+        for name, wrong_N in step.broken(columns).items():
+            whole = np.flatnonzero(_there(cells, [name, *step.reads]) & ~wrong_N)
+            for source in step.reads:
+                _mark(found, source, whole, len(cells))
     return found
 
 

@@ -17,12 +17,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from synthgen.columns.boolean import Boolean
 from synthgen.columns.number_text import is_number
 from synthgen.errors import DataError, near_miss
 from synthgen.rows.known import Known
 from synthgen.rows.spelling import Spelled, expected_type, spelled
-from synthgen.seeding import numpy_stream
 from synthgen.table.files import read_table
 from synthgen.table.table import Table
 
@@ -56,11 +54,6 @@ class Given:
     def cells(self) -> pa.Table:
         """The model's columns in the training table's spelling."""
         return pa.table({name: column.cells for name, column in self.columns.items()})
-
-    @cached_property
-    def cells_filled(self) -> pa.Table:
-        """The same, with a no in place of a missing cell of a one-hot group, as codecs expect it."""
-        return _flags_filled(self.known, self.cells)[0]
 
     @property
     def decimal(self) -> tuple[str, str]:
@@ -170,32 +163,8 @@ def _listed(names: list[str]) -> str:
 
 def encode(known: Known, cells: pa.Table, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """``(N, S)`` tokens of cells in the training table's spelling, and which of them come from a cell that is there."""
-    filled, there = _flags_filled(known, cells)
-    tokens_NS = known.codec.encode(filled, seed)
+    tokens_NS, there = known.codec.encode(cells, seed), known.codec.there(cells)
     given_NS = np.zeros(tokens_NS.shape, bool)
     for name, slots in known.slots_of.items():
-        here = there[name] if name in there else np.asarray(cells[name].is_valid())
-        given_NS[:, slots] = here[:, None]
+        given_NS[:, slots] = there[name][:, None]
     return tokens_NS, given_NS
-
-
-def _flags_filled(known: Known, cells: pa.Table) -> tuple[pa.Table, dict[str, np.ndarray]]:
-    """One-hot groups with a no in place of a missing cell, and by label whether the cells that are there decide it."""
-    there: dict[str, np.ndarray] = {}
-    for label, members in known.codec.one_hot.items():
-        null_NK = np.stack([np.asarray(cells[name].is_null()) for name in members], 1)
-        true_NK = np.stack([_is_true(cells[name], spelling) for name, spelling in members.items()], 1)
-        there[label] = np.asarray(~null_NK.any(1) | true_NK.any(1))
-        for (name, spelling), is_true in zip(members.items(), true_NK.T, strict=True):
-            at = cells.column_names.index(name)
-            flags = spelling.decode(is_true[:, None].astype(np.int32), numpy_stream(0), 0)
-            cells = cells.set_column(at, name, flags)
-    return cells, there
-
-
-def _is_true(values: pa.ChunkedArray, spelling: Boolean) -> np.ndarray:
-    present = np.asarray(values.is_valid())
-    found = np.zeros(len(values), bool)
-    if present.any():
-        found[present] = spelling.encode(values.combine_chunks().drop_null(), numpy_stream(0))[:, 0] == 1
-    return found

@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 from synthgen.columns.image import ImagePath
 from synthgen.columns.numeric import Numeric
 from synthgen.errors import ConfigError, DataError, choose, near_miss
-from synthgen.rows.deducing import deduced
 from synthgen.rows.given import Given, encode
 from synthgen.rows.known import Known, likeliest
 from synthgen.seeding import derived_seed
@@ -130,12 +129,15 @@ def drawn_cells(
         start: made-up values are numbered from there.
         parts: is told how far it is.
     """
-    cells, made = deduced(known.codec, cells), []
+    cells, made = known.codec.deduced(cells), []
+    allowed = known.allowed(cells)
     tokens_NS, given_NS = encode(known, cells, derived_seed(seed, "encode"))
     for draw in range(draws):
         parts(draw, draws, f"draw {draw + 1}")
         own = derived_seed(seed, "draw", draw)
-        drawn_NS = known.model.complete(tokens_NS, given_NS, own) if tokens_NS.shape[1] else tokens_NS
+        drawn_NS = tokens_NS
+        if tokens_NS.shape[1]:
+            drawn_NS = known.model.complete(tokens_NS, given_NS, own, allowed=allowed)
         made.append(known.codec.decode(drawn_NS, derived_seed(own, "decode"), start, known=cells))
     parts(draws, draws, "")
     return made
@@ -143,7 +145,7 @@ def drawn_cells(
 
 def likeliest_cells(known: Known, cells: pa.Table, seed: int, start: int, parts: Parts = nobody) -> pa.Table:
     """The same with the likeliest values, each by itself, in place of draws."""
-    cells = deduced(known.codec, cells)
+    cells = known.codec.deduced(cells)
     tokens_NS, given_NS = encode(known, cells, derived_seed(seed, "encode"))
     found_NS = tokens_NS.astype(np.int32)
     wanted = [name for name, slots in known.slots_of.items() if not given_NS[:, slots[0]].all()]

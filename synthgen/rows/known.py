@@ -5,22 +5,26 @@ Letters: N rows, S slots, P slots of one column's path.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
 
 from synthgen.codec import Codec
+from synthgen.columns.agreeing import Allowed, vocabulary_of
 from synthgen.columns.base import ColumnType
 from synthgen.columns.categorical import Categorical
 from synthgen.layout import Layout
 from synthgen.nets.any_order import AnyOrderGenerator
+from synthgen.nets.completion import Left
 from synthgen.nets.conditionals import Conditionals
 from synthgen.nets.critic import Critic
 from synthgen.table.origin import Origin
 from synthgen.table.schema import Schema
+from synthgen.table.table import joined
 
 
 class Conditional(Protocol):
@@ -31,7 +35,13 @@ class Conditional(Protocol):
     critic: Critic | None
 
     def complete(
-        self, tokens_NS: np.ndarray, given_NS: np.ndarray, seed: int, *, present_only: bool = True
+        self,
+        tokens_NS: np.ndarray,
+        given_NS: np.ndarray,
+        seed: int,
+        *,
+        present_only: bool = True,
+        allowed: Mapping[int, Left] | None = None,
     ) -> np.ndarray:
         """``(N, S)`` tokens, those not given drawn from their law given the others."""
         ...
@@ -77,6 +87,15 @@ class Known:
         network = self.model.network
         return None if network is None else Conditionals(network, 1.0 / (self.rows + 1.0))
 
+    def allowed(self, cells: pa.Table) -> dict[int, Left]:
+        """By slot, what given cells leave of the tokens of labels that others follow from."""
+        left: dict[int, Left] = {}
+        columns = {name: joined(cells[name]) for name in self.codec.names}
+        for name, allowed in self.codec.allowed(columns).items():
+            for slot in self.slots_of[name]:
+                left[slot] = partial(_weigh, allowed, self.codec.modelled[name].type, self.layout.slots[slot].size)
+        return left
+
     @cached_property
     def slots_of(self) -> dict[str, list[int]]:
         """Columns with slots, labels of one-hot groups among them, and the numbers of their slots."""
@@ -105,3 +124,17 @@ def likeliest(
 def barred(kind: ColumnType) -> int | None:
     """The first token that stands for no value of its own: that of all rare labels."""
     return int(kind.paths[-1, 0]) if isinstance(kind, Categorical) and len(kind.kept) else None
+
+
+def _weigh(allowed: Allowed, kind: ColumnType, size: int, rows: np.ndarray, prefix_RP: np.ndarray) -> np.ndarray:
+    """``(R, size)`` what is left of the next token of a label's path, where it stands for labels that are kept."""
+    weights = np.ones((len(rows), size))
+    level = prefix_RP.shape[1]
+    plain = kind.slots[level].size
+    vocabulary = vocabulary_of(kind)
+    assert vocabulary is not None
+    _, counts, paths = vocabulary
+    weights[:, :plain] = allowed.weigh(rows, prefix_RP, paths, plain, counts)
+    if level == 0 and isinstance(kind, Categorical):
+        weights[:, kind.paths[-1, 0]] = np.asarray(allowed.labels_CK.all(1))[allowed.pattern_N[rows]]
+    return weights

@@ -23,6 +23,7 @@ from synthgen.table.natural import typed
 
 RARE = "rare"
 """The class of all values that too few training rows held, where such are made up anew when rows are drawn."""
+_ALONE = ("constant", "formula", "gap")
 
 
 def told_by(known: Known, column: str) -> set[str]:
@@ -34,22 +35,25 @@ def told_by(known: Known, column: str) -> set[str]:
     codec = known.codec
     if column not in codec.names:
         raise DataError(f"predict_proba: no column {column!r} that the model knows; {near_miss(column, codec.names)}")
-    leader = codec.ties[column][0] if column in codec.ties else column
-    if column in codec.constants:
+    source = codec.source_of(column)
+    if source.how == "constant":
         raise DataError(f"predict_proba: column {column!r} is the same in every row; there is nothing to predict")
-    for formula, _ in codec.formulas:
-        if formula.column == column:
-            raise DataError(f"predict_proba: {formula.text} is computed, not predicted. Ask for one of its inputs")
-    for members in codec.one_hot.values():
-        if column in members:
-            return set(members)
-    kind = codec.modelled[leader].type
+    if source.how == "formula":
+        text = next(f.text for f in codec.schema.formulas if f.column == column)
+        raise DataError(f"predict_proba: {text} is computed, not predicted. Ask for one of its inputs")
+    if source.how == "gap":
+        raise DataError(
+            f"predict_proba: column {column!r} is drawn as a gap after {source.columns[0]!r}, with no law of its own. "
+            "Ask for another column, or use impute with several draws"
+        )
+    root = codec.root(column)
+    kind = codec.modelled[root].type
     if not isinstance(kind, Boolean | Categorical | Numeric):
         raise DataError(
             f"predict_proba: column {column!r} is of type {kind.name!r}; a label or a number was expected. "
             "Give the column such a type in the schema and fit again, or use impute"
         )
-    return {leader, *(name for name, (other, _) in codec.ties.items() if other == leader)}
+    return {name for name in codec.names if codec.source_of(name).how not in _ALONE and codec.root(name) == root}
 
 
 def predict(given: Given, column: str, seed: int = 0) -> tuple[list[Any], np.ndarray]:
@@ -66,7 +70,7 @@ def predict(given: Given, column: str, seed: int = 0) -> tuple[list[Any], np.nda
     known, codec, laws = given.known, given.known.codec, given.known.laws
     apart = told_by(known, column)
     assert laws is not None
-    learned = _learned(known, column)
+    learned = codec.root(column)
     cells = given.cells
     for name in apart:
         at = cells.column_names.index(name)
@@ -78,20 +82,16 @@ def predict(given: Given, column: str, seed: int = 0) -> tuple[list[Any], np.nda
         chance_NK = laws.law(slots, tokens_NS, counted_NS)[:, : kind.slots[0].size]
         return kind.token_names(0), chance_NK
     chance_NK, values = _labels(laws, slots, kind, tokens_NS, counted_NS)
-    if column in codec.one_hot.get(learned, {}):
-        names = values.to_pylist()
-        true_N = chance_NK[:, names.index(column)] if column in names else np.zeros(len(given))
-        chance_NK, values = np.stack([1 - true_N, true_N], 1), vocabulary(codec, column)
-    elif column != learned:
-        values = codec.ties[column][1].restore(values)
+    if column != learned:
+        values = codec.told(learned, values)[column]
+        if codec.source_of(column).how == "label" and codec.schema.column(column).type == "boolean":
+            both = vocabulary(codec, column)
+            values = pa.concat_arrays([values, both])
+            chance_NK = np.concatenate([chance_NK, np.zeros((len(given), len(both)))], 1)
+        there = np.asarray(values.is_valid())
+        values, chance_NK = values.drop_null(), chance_NK[:, there]
+        chance_NK = chance_NK / np.maximum(chance_NK.sum(1, keepdims=True), 1e-300)
     return _sorted(known, column, values, chance_NK)
-
-
-def _learned(known: Known, column: str) -> str:
-    """The learned column that a column is part of or follows."""
-    if column in known.codec.ties:
-        return known.codec.ties[column][0]
-    return next((label for label, members in known.codec.one_hot.items() if column in members), column)
 
 
 def _labels(

@@ -18,7 +18,6 @@ import pyarrow.compute as pc
 from synthgen.errors import ConfigError
 from synthgen.rows.calibrating import Calibration
 from synthgen.rows.conflicts import blanked, confirmed, conflicts
-from synthgen.rows.deducing import deduced
 from synthgen.rows.given import Given
 from synthgen.rows.imputing import Parts, likeliest_cells, nobody
 from synthgen.rows.known import Known
@@ -107,9 +106,9 @@ def repair(given: Given, *, threshold: float | None = None, seed: int = 0, parts
 def _without(known: Known, cells: pa.Table, wrong: dict[str, np.ndarray]) -> pa.Table:
     """Cells without the wrong ones, but with what others say of them."""
     for name, rows_N in wrong.items():
-        for one in known.codec.one_hot.get(name, [name]):
+        for one in known.codec.members(name) or [name]:
             cells = blanked(cells, one, rows_N)
-    return deduced(known.codec, cells)
+    return known.codec.deduced(cells)
 
 
 def _unlikely(
@@ -160,8 +159,8 @@ def _unlikely(
 
 
 def _present(known: Known, cells: pa.Table, name: str) -> np.ndarray:
-    """Whether there is a value: of a one-hot group, in all its columns."""
-    members = known.codec.one_hot.get(name, [name])
+    """Whether there is a value: of a label, in all its columns."""
+    members = known.codec.members(name) or [name]
     return np.asarray(np.all([np.asarray(joined(cells[one]).is_valid()) for one in members], axis=0))
 
 
@@ -171,7 +170,7 @@ def _listed(given: Given, rows: np.ndarray, ratios: dict[str, np.ndarray], made:
     found: list[tuple[int, int, str, str, str | None, float]] = []
     fills: dict[str, tuple[np.ndarray, pa.Array]] = {}
     for label, ratio_R in ratios.items():
-        for name in given.known.codec.one_hot.get(label, [label]):
+        for name in given.known.codec.members(label) or [label]:
             column = given.columns[name]
             here = np.flatnonzero(ratio_R > 0)
             new = column.back(joined(made[name]).take(pa.array(here)), given.decimal)

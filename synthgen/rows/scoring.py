@@ -97,7 +97,7 @@ def score(given: Given, *, critic: bool = True, seed: int = 0, parts: Parts = no
     scores = None
     if critic:
         parts(next(steps), total, "the critic")
-        scores = known.model.critic_scores(given.cells_filled, derived_seed(seed, "critic"))
+        scores = known.model.critic_scores(given.cells, derived_seed(seed, "critic"))
     parts(total, total, "")
     return Scores(likely_N, scores, calibration.percentile(likely_N), unusual)
 

@@ -18,6 +18,7 @@ from synthgen.columns.boolean import Boolean
 from synthgen.columns.categorical import Categorical
 from synthgen.columns.date_text import Moments, learn_format
 from synthgen.columns.datetime import Datetime, read_moments, write_moments
+from synthgen.columns.lines import DateLine, NumberLine
 from synthgen.columns.number_text import is_number, is_text, parse_numbers
 from synthgen.columns.numeric import Numeric
 from synthgen.columns.physical import named_type
@@ -47,7 +48,7 @@ class Spelled:
     given: pa.Array
     cells: pa.Array
     note: str = ""
-    dates: Datetime | None = None
+    dates: Datetime | DateLine | None = None
 
     def back(self, values: pa.Array, decimal: tuple[str, str]) -> pa.Array:
         """``(N,)`` values in the training table's spelling to the given one's.
@@ -97,7 +98,7 @@ def spelled(codec: Codec, name: str, given: pa.Array, where: str, decimal: tuple
     """
     physical, kind = _expected(codec, name)
     column = codec.schema.column(name)
-    if isinstance(kind, Numeric):
+    if isinstance(kind, Numeric | NumberLine):
         numbers = _numbers(given, decimal[1], where, name)
         _check_readable(numbers, given, where, name, "numbers")
         unreadable = ~np.isfinite(numbers)
@@ -108,9 +109,9 @@ def spelled(codec: Codec, name: str, given: pa.Array, where: str, decimal: tuple
             cells = pc.if_else(pa.array(unreadable), pa.scalar(None, physical), plain.cast(physical))
         lost = int(unreadable.sum()) - given.null_count
         return Spelled(given, cells, f"{lost:,} cells of {name!r} are no numbers; they were left aside" if lost else "")
-    if isinstance(kind, Datetime):
+    if isinstance(kind, Datetime | DateLine):
         return _dates(kind, name, given, physical, where)
-    if isinstance(kind, Boolean | Categorical) or name in codec.constants or name in codec.ties:
+    if isinstance(kind, Boolean | Categorical) or (name not in codec.modelled and len(codec.known_values(name))):
         return _labels(column, given, physical, vocabulary(codec, name), where, decimal)
     return Spelled(given, _cast(given, physical))
 
@@ -122,10 +123,8 @@ def expected_type(codec: Codec, name: str) -> pa.DataType:
 
 def vocabulary(codec: Codec, name: str) -> pa.Array:
     """The values that a label has in the training table's spelling."""
-    if name in codec.constants:
-        return codec.constants[name]
-    if name in codec.ties:
-        return codec.ties[name][1].values
+    if name not in codec.modelled:
+        return codec.known_values(name)
     kind = _expected(codec, name)[1]
     if isinstance(kind, Categorical):
         return kind.kept
@@ -134,17 +133,10 @@ def vocabulary(codec: Codec, name: str) -> pa.Array:
 
 
 def _expected(codec: Codec, name: str) -> tuple[pa.DataType, object]:
-    """The physical type of a column in the training table, and its column type if it has one."""
+    """The physical type of a column in the training table, and its column type or its line, if it has one."""
     if name in codec.modelled:
         return codec.modelled[name].physical, codec.modelled[name].type
-    for members in codec.one_hot.values():
-        if name in members:
-            return members[name].decode(np.zeros((1, 1), np.int32), numpy_stream(0), 0).type, members[name]
-    if name in codec.constants:
-        return codec.constants[name].type, None
-    if name in codec.ties:
-        return codec.ties[name][1].values.type, None
-    return next(text.type for formula, text in codec.formulas if formula.column == name), None
+    return codec.known_values(name).type, codec.line(name)
 
 
 def _numbers(given: pa.Array, decimal: str, where: str, name: str) -> np.ndarray:
@@ -170,7 +162,7 @@ def _another_type(where: str, name: str, found: str, wanted: str) -> DataError:
     )
 
 
-def _dates(kind: Datetime, name: str, given: pa.Array, physical: pa.DataType, where: str) -> Spelled:
+def _dates(kind: Datetime | DateLine, name: str, given: pa.Array, physical: pa.DataType, where: str) -> Spelled:
     present = np.asarray(given.is_valid())
     if not present.any():
         return Spelled(given, pa.nulls(len(given), physical), dates=kind)
@@ -191,7 +183,7 @@ def _dates(kind: Datetime, name: str, given: pa.Array, physical: pa.DataType, wh
     return Spelled(given, values.take(pa.array(where_N, mask=where_N < 0)), note, kind)
 
 
-def _moments(kind: Datetime, present: pa.Array, own: bool) -> Moments:
+def _moments(kind: Datetime | DateLine, present: pa.Array, own: bool) -> Moments:
     """Cells as moments: typed ones, text as the training table writes it, or else in a way that fits all of them."""
     if own:
         return read_moments(present, None, None)

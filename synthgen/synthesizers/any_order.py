@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, Self
 
@@ -16,7 +16,7 @@ from synthgen.errors import ConditionError
 from synthgen.layout import Layout
 from synthgen.losses.likelihood import MaskedLikelihood
 from synthgen.nets.any_order import AnyOrderGenerator
-from synthgen.nets.completion import COMPLETION_ROWS, Completion
+from synthgen.nets.completion import COMPLETION_ROWS, Completion, Left
 from synthgen.nets.conditional_rollout import ConditionalRollOut, NoRowError
 from synthgen.nets.leave_one_out import leave_one_out
 from synthgen.nets.rollout import CHUNK_ROWS, RollOut, phase_of
@@ -95,7 +95,13 @@ class AnyOrderGan(NetworkModel[AnyOrderGenerator]):
         return calibrate(Known(self, self.codec.schema, rows), held_NS, seed)
 
     def complete(
-        self, tokens_NS: np.ndarray, given_NS: np.ndarray, seed: int, *, present_only: bool = True
+        self,
+        tokens_NS: np.ndarray,
+        given_NS: np.ndarray,
+        seed: int,
+        *,
+        present_only: bool = True,
+        allowed: Mapping[int, Left] | None = None,
     ) -> np.ndarray:
         """Draw what rows lack from what they have, in proportion to how likely it is.
 
@@ -104,6 +110,7 @@ class AnyOrderGan(NetworkModel[AnyOrderGenerator]):
             given_NS: which tokens are given; a finer slot only with the coarser ones of its path.
             seed: equal seeds complete alike.
             present_only: whether a drawn column has a value, never the missing token.
+            allowed: by slot, what given cells leave of its tokens, by numbers of rows.
 
         Returns:
             ``(N, S)`` int32 tokens; given ones are untouched.
@@ -116,8 +123,16 @@ class AnyOrderGan(NetworkModel[AnyOrderGenerator]):
             rng = torch.Generator(completion.device).manual_seed(derived_seed(seed, "complete", at))
             tokens_BS = torch.as_tensor(tokens_NS[at : at + COMPLETION_ROWS], device=completion.device).long()
             given_BS = torch.as_tensor(given_NS[at : at + COMPLETION_ROWS], device=completion.device)
-            drawn = completion.complete(tokens_BS, given_BS, rng, phase_of(seed, at // COMPLETION_ROWS))
+            left = {slot: partial(_shifted, weigh, at) for slot, weigh in (allowed or {}).items()}
+            drawn = copy.copy(completion).complete(
+                tokens_BS, given_BS, rng, phase_of(seed, at // COMPLETION_ROWS), left
+            )
             return np.asarray(drawn.to(torch.int32).cpu().numpy())
 
         parts = side_by_side(chunk, range(0, len(tokens_NS), COMPLETION_ROWS), completion.device)
         return np.concatenate(parts) if parts else np.asarray(tokens_NS, np.int32)
+
+
+def _shifted(weigh: Left, start: int, rows: np.ndarray, prefix_RP: np.ndarray) -> np.ndarray:
+    """What is left of the tokens of rows that are counted from a later one on."""
+    return weigh(rows + start, prefix_RP)

@@ -15,6 +15,7 @@ import pyarrow as pa
 import torch
 
 from synthgen.codec import Codec
+from synthgen.columns.rules.base import Taken
 from synthgen.conditions import Bound, Condition
 from synthgen.config import RunConfig, SamplingSettings
 from synthgen.errors import ConditionError, ConfigError
@@ -109,7 +110,7 @@ class Asked(Protocol):
         """See ``Model``."""
         ...
 
-    def rows(self, start: int, rows: int, seed: int, number: int) -> pa.Table:
+    def rows(self, start: int, rows: int, seed: int, number: int, taken: Taken | None = None) -> pa.Table:
         """See ``TokenModel``."""
         ...
 
@@ -284,10 +285,12 @@ class TokenModel(Model):
         return Walk(self.codec.decode(tokens_NS, derived_seed(seed, "walk")))
 
     def chunks(self, n: int, seed: int) -> Iterator[pa.Table]:
+        self.codec.check_rows(n, self.bound)
+        taken = Taken()
         for start in range(0, max(n, 1), DECODE_ROWS):
-            yield self.rows(start, min(DECODE_ROWS, n - start), seed, start)
+            yield self.rows(start, min(DECODE_ROWS, n - start), seed, start, taken)
 
-    def rows(self, start: int, rows: int, seed: int, number: int) -> pa.Table:
+    def rows(self, start: int, rows: int, seed: int, number: int, taken: Taken | None = None) -> pa.Table:
         """A part of the rows that a seed gives.
 
         Args:
@@ -295,10 +298,11 @@ class TokenModel(Model):
             rows: so many.
             seed: of all of them.
             number: how many rows of the table come before: columns that number their values go on from there.
+            taken: what unique columns gave in those; None: the rows stand alone.
         """
         modelled = bool(self.codec.layout().slots)
         tokens = self.draw(start, rows, seed) if modelled else np.zeros((rows, 0), np.int32)
-        return self.codec.decode(tokens, derived_seed(seed, "decode"), number, self.bound)
+        return self.codec.decode(tokens, derived_seed(seed, "decode"), number, self.bound, taken=taken)
 
     def state(self) -> dict[str, Any]:
         return self.codec.state()

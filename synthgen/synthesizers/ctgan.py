@@ -33,7 +33,6 @@ from synthgen.nets.rollout import CHUNK_ROWS
 from synthgen.seeding import derived_seed, numpy_stream
 from synthgen.synthesizers.adversarial import look_seed, play, resolved
 from synthgen.synthesizers.base import Account, Job, TokenModel
-from synthgen.table.table import joined
 from synthgen.training.adversarial import AdversarialTrainer
 from synthgen.training.by_sampling import Asking, BySampling, vectors
 from synthgen.training.devices import device_of
@@ -143,9 +142,10 @@ class Ctgan(TokenModel):
         modes: dict[str, Modes] = {}
         in_mode_NM = np.zeros((n_rows, len(fields.numbers)), np.int64)
         place_NM = np.zeros((n_rows, len(fields.numbers)))
+        raw = self.codec.learned_columns(job.table.arrow)
         for m, name in enumerate(fields.numbers):
-            decimal = self.codec.schema.column(name).options.get("decimal", ".")
-            values = parse_numbers(joined(job.table.arrow.column(name)), decimal)
+            kind = self.codec.modelled[name].type
+            values = parse_numbers(raw[name], kind.text.decimal if isinstance(kind, Numeric) else ".")
             there = np.isfinite(values)
             modes[name] = found = Modes.fit(values[there], numpy_stream(seed, "modes", name), job.config.min_holders)
             in_mode_NM[:, m] = len(found.share_K)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from synthgen.columns.rules.base import Taken
 from synthgen.columns.wanted import Clause
 from synthgen.conditions import Condition, parse_where, where_of
 from synthgen.errors import ConditionError
@@ -160,11 +161,12 @@ def stratified(model: Model, quota: Quota, conditions: Sequence[Condition], n: i
         Tables of at most ``DECODE_ROWS`` rows; one empty table for ``n = 0``.
     """
     left, drawn = quota.counts(n), [0] * len(quota.strata)
-    models = [model.asking([*conditions, condition]) for condition, _ in quota.strata]
+    models, taken = [model.asking([*conditions, condition]) for condition, _ in quota.strata], Taken()
     for start in range(0, max(n, 1), DECODE_ROWS):
         counts, number, parts = share_out(left, min(DECODE_ROWS, n - start)), start, []
         for stratum, rows in enumerate(counts):
-            parts.append(models[stratum].rows(drawn[stratum], rows, derived_seed(seed, "stratum", stratum), number))
+            own = derived_seed(seed, "stratum", stratum)
+            parts.append(models[stratum].rows(drawn[stratum], rows, own, number, taken))
             drawn[stratum], left[stratum], number = drawn[stratum] + rows, left[stratum] - rows, number + rows
         whole = pa.concat_tables(parts)
         yield whole.take(pa.array(numpy_stream(seed, "order of strata", start).permutation(len(whole))))

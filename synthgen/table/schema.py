@@ -12,6 +12,37 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from synthgen.errors import SchemaError, near_miss
 from synthgen.replacing import written_beside
+from synthgen.table.rule_faults import rule_faults
+from synthgen.table.rules import (
+    RULES,
+    Combination,
+    Dependence,
+    Formula,
+    Line,
+    Missing,
+    Nearly,
+    OneHot,
+    Order,
+    Range,
+    Tie,
+    Unique,
+)
+
+__all__ = [
+    "SPECIAL_TYPES",
+    "ColumnSchema",
+    "Combination",
+    "Dependence",
+    "Formula",
+    "Line",
+    "Missing",
+    "Nearly",
+    "OneHot",
+    "Order",
+    "Range",
+    "Schema",
+    "Tie",
+]
 
 SPECIAL_TYPES = ("constant", "missing", "drop")
 """Types without a class of their own: one value, no value at all, left out of the synthetic table."""
@@ -34,66 +65,6 @@ class ColumnSchema(BaseModel):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
-class Tie(BaseModel):
-    """Columns that determine one another: only the first is learned."""
-
-    model_config = ConfigDict(extra="forbid")
-    columns: list[str] = Field(min_length=2)
-
-
-class Formula(BaseModel):
-    """A numeric column that is computed from others, never sampled.
-
-    Attributes:
-        column: the computed column.
-        operation: ``ratio`` a / b, ``share`` a / (a + b), ``product`` a * b, ``sum`` of all (of one: a copy),
-            ``difference`` a - b, ``complement`` total - the sum of all, ``absolute`` the distance of a from the total.
-        inputs: the columns it is computed from.
-        total: the constant of ``complement`` and ``absolute``.
-        decimals: the result is rounded to so many decimals; None leaves it as it is.
-        when_zero: what a ratio or share gives where it divides by 0; None: a missing cell.
-        low: the result is not less; None: no bound.
-        high: the result is not more.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-    column: str
-    operation: Literal["ratio", "share", "product", "sum", "difference", "complement", "absolute"]
-    inputs: list[str] = Field(min_length=1)
-    total: float = 0.0
-    decimals: int | None = None
-    when_zero: float | None = None
-    low: float | None = None
-    high: float | None = None
-
-    @property
-    def text(self) -> str:
-        """The formula as people write it.
-
-        Example:
-            >>> Formula(column="rate", operation="ratio", inputs=["posts", "days"]).text
-            'rate = posts / days'
-        """
-        first, rest = self.inputs[0], " + ".join(self.inputs)
-        right = {
-            "complement": f"{self.total:g} - " + " - ".join(self.inputs),
-            "absolute": f"distance of {first} from {self.total:g}",
-            "share": f"{first} / ({rest})",
-            "sum": rest,
-        }.get(self.operation) or _SIGNS[self.operation].join(self.inputs)
-        return f"{self.column} = {right}"
-
-
-_SIGNS = {"ratio": " / ", "product": " * ", "difference": " - "}
-
-
-class OneHot(BaseModel):
-    """Boolean columns of which at most one is true in any row: learned as one label."""
-
-    model_config = ConfigDict(extra="forbid")
-    columns: list[str] = Field(min_length=2)
-
-
 class Schema(BaseModel):
     """All columns of a table, in order, and what ties them."""
 
@@ -103,6 +74,18 @@ class Schema(BaseModel):
     ties: list[Tie] = Field(default_factory=list)
     formulas: list[Formula] = Field(default_factory=list)
     one_hot: list[OneHot] = Field(default_factory=list)
+    combinations: list[Combination] = Field(default_factory=list)
+    dependences: list[Dependence] = Field(default_factory=list)
+    orders: list[Order] = Field(default_factory=list)
+    ranges: list[Range] = Field(default_factory=list)
+    missing: list[Missing] = Field(default_factory=list)
+    nearly: list[Nearly] = Field(default_factory=list)
+
+    @property
+    def rules(self) -> list[tuple[str, Line]]:
+        """All rules that are kept, with the lists they stand in."""
+        listed = [(key, line) for key in RULES for line in getattr(self, key)]
+        return listed + [("unique", Unique(column=c.name)) for c in self.columns if c.options.get("unique") is True]
 
     @property
     def names(self) -> list[str]:
@@ -136,6 +119,8 @@ class Schema(BaseModel):
                 f"{where}: nothing is said of the table's column {_listed(lacking)}; every column needs a line. "
                 "Add it, with type 'drop' to leave it out"
             )
+        for fault in self._faults():
+            raise SchemaError(f"{where}: {fault}")
 
     def check_types(self, types: Collection[str], where: str = "schema") -> None:
         """Whether every column has one of these types, or a special one.
@@ -204,9 +189,9 @@ class Schema(BaseModel):
             raise SchemaError(f"{target}: cannot be written; {error.strerror or error}") from error
 
     def to_text(self) -> str:
-        """The JSON text: one line per column, tie and formula, so that a correction is a one-line edit."""
+        """The JSON text: one line per column and rule, so that a correction is a one-line edit."""
         parts = [f'  "version": {self.version}']
-        for key in ("columns", "ties", "formulas", "one_hot"):
+        for key in ("columns", *RULES, "nearly"):
             lines = [json.dumps(one.model_dump(), ensure_ascii=False) for one in getattr(self, key)]
             body = "[\n    " + ",\n    ".join(lines) + "\n  ]" if lines else "[]"
             parts.append(f'  "{key}": {body}')
@@ -219,40 +204,7 @@ class Schema(BaseModel):
             if name in seen:
                 yield f"columns[{i}].name: {name!r} is there twice; every column needs one line"
             seen.add(name)
-        named = [(f"ties[{i}].columns[{j}]", n) for i, tie in enumerate(self.ties) for j, n in enumerate(tie.columns)]
-        named += [
-            (f"one_hot[{i}].columns[{j}]", n)
-            for i, group in enumerate(self.one_hot)
-            for j, n in enumerate(group.columns)
-        ]
-        for i, formula in enumerate(self.formulas):
-            named.append((f"formulas[{i}].column", formula.column))
-            named += [(f"formulas[{i}].inputs[{j}]", n) for j, n in enumerate(formula.inputs)]
-            if formula.operation in ("ratio", "share", "product", "difference") and len(formula.inputs) != 2:
-                yield f"formulas[{i}].inputs: {formula.operation} takes 2 columns; got {len(formula.inputs)}"
-        for key, name in named:
-            if name not in seen:
-                yield f"{key}: no column {name!r}; {near_miss(name, self.names)}"
-        yield from self._circles()
-
-    def _circles(self) -> Iterator[str]:
-        """Columns restored or computed in two ways, or out of themselves."""
-        restored = [name for tie in self.ties for name in tie.columns[1:]] + [f.column for f in self.formulas]
-        for name in restored:
-            if restored.count(name) > 1:
-                yield f"ties, formulas: {name!r} is restored in two ways; leave one"
-                return
-        sources = {name: [tie.columns[0]] for tie in self.ties for name in tie.columns[1:]}
-        sources |= {formula.column: formula.inputs for formula in self.formulas}
-        done: set[str] = set()
-        while ready := {n for n, inputs in sources.items() if n not in done and _ready(inputs, sources, done)}:
-            done |= ready
-        if circle := [name for name in sources if name not in done]:
-            yield f"ties, formulas: {_listed(circle)} would be computed out of one another; leave one out"
-
-
-def _ready(inputs: list[str], sources: dict[str, list[str]], done: set[str]) -> bool:
-    return all(name not in sources or name in done for name in inputs)
+        yield from rule_faults(self)
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -281,6 +233,6 @@ def _first_fault(error: ValidationError) -> str:
 
 def _keys_at(loc: tuple[int | str, ...]) -> list[str]:
     """The keys that an object of the schema may have, by where it is."""
-    parts: dict[str, type[BaseModel]] = {"columns": ColumnSchema, "ties": Tie, "formulas": Formula}
+    parts: dict[str, type[BaseModel]] = {"columns": ColumnSchema, **RULES, "nearly": Nearly}
     model = parts.get(str(loc[0]), Schema) if len(loc) > 1 else Schema
     return list(model.model_fields)

@@ -90,3 +90,23 @@ def test_machines_get_json_lines_only(invoke: Invoke, data: Path) -> None:
     events = [json.loads(line) for line in result.stderr.splitlines()]
     assert events[-1]["event"] == "outcome"
     assert events[-1]["files"] == {"schema": "schema.json"}
+
+
+def test_rules_are_shown_and_written_and_those_nearly_kept_are_only_offered(invoke: Invoke, tmp_path: Path) -> None:
+    rows = [
+        f"city {i % 30},country {i % 30 % 7},{i % 50 + 10},{i % 50 + 10 + i * 7919 % 60},{i * 7919 % 3001 + 5}"
+        for i in range(3000)
+    ]
+    rows[7] = f"city 7,country 3,{rows[7].split(',', 2)[2]}"
+    Path("data.csv").write_text("city,country,first,last,key\n" + "\n".join(rows) + "\n")
+    result = invoke("schema", "data.csv")
+    assert result.exit_code == 0, result.output
+    assert "In order: first <= last" in result.stdout
+    assert "Nearly: country follows from city (99.97 % of rows; 1 do not)" in result.stdout
+    assert "once it is moved from 'nearly'" in result.stdout
+    schema = json.loads(Path("schema.json").read_text())
+    assert schema["orders"] == [{"columns": ["first", "last"], "strict": False}]
+    assert schema["dependences"] == []
+    offered = {"list": "dependences", "rule": {"column": "country", "depends_on": "city"}, "share": 0.999666}
+    assert schema["nearly"] == [offered | {"exceptions": 1}]
+    assert invoke("schema", "data.csv").exit_code == 0

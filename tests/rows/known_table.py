@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 
 from synthgen.codec import Codec
-from synthgen.nets.completion import Completion
+from synthgen.nets.completion import Completion, Left
 from synthgen.nets.conditionals import Conditionals
 from synthgen.rows.known import Known
 from synthgen.table.schema import ColumnSchema, Schema
@@ -31,7 +31,10 @@ class KnowingModel:
         self.codec, self.completion = codec, knowing(Completion, law)
         self.network = self.completion.generator
 
-    def complete(self, tokens_NS: np.ndarray, given_NS: np.ndarray, seed: int) -> np.ndarray:
+    def complete(
+        self, tokens_NS: np.ndarray, given_NS: np.ndarray, seed: int, allowed: dict[int, Left] | None = None
+    ) -> np.ndarray:
+        assert not allowed
         rng = torch.Generator().manual_seed(seed)
         tokens_BS, given_BS = torch.as_tensor(tokens_NS).long(), torch.as_tensor(given_NS)
         return self.completion.complete(tokens_BS, given_BS, rng, 0.5).numpy().astype(np.int32)  # type: ignore[no-any-return]

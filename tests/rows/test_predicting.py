@@ -60,7 +60,7 @@ def test_flags_of_a_group_and_clustered_labels_have_chances_too() -> None:
     frame = pd.DataFrame({f"day_{d}": (day == d).astype(int) for d in range(4)} | {"city": [f"t{c}" for c in city]})
     columns = {"city": {"type": "categorical"}}
     fitted = Synthesizer(random_state=0, columns=columns, **QUICK).fit(frame)
-    assert fitted.known("").codec.one_hot
+    assert fitted.known("").codec.source_of("day_2").how == "label"
     chances = fitted.predict_proba(frame.head(50), "day_2")
     assert list(chances) == [0, 1]
     np.testing.assert_allclose(chances.sum(axis=1), 1, atol=1e-5)

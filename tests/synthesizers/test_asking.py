@@ -50,8 +50,8 @@ def test_a_saved_model_answers_alike(fitted: Synthesizer, tmp_path: object) -> N
 
 
 def test_steps_and_guide_keep_the_condition(fitted: Synthesizer) -> None:
-    rows = fitted.sample(300, where="posts=30..45, is_bot=true", steps=2, guide=2)
-    assert (rows["posts"].between(30, 45) & rows["is_bot"]).all()
+    rows = fitted.sample(300, where="posts=30..45, is_bot=false", steps=2, guide=2)
+    assert (rows["posts"].between(30, 45) & ~rows["is_bot"]).all()
 
 
 @pytest.mark.parametrize(

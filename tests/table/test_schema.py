@@ -91,6 +91,49 @@ def test_special_types_are_known(schema, tmp_path):
             {"formulas": [{"column": "kind number", "operation": "sum", "inputs": ["alter"]}]},
             "ties, formulas: 'kind number' is restored in two ways",
         ),
+        ({"orders": [{"columns": ["alter", "gröse"]}]}, r"orders\[0\].columns\[1\]: no column 'gröse'; .*'größe'"),
+        ({"orders": [{"columns": ["alter", "kind"]}]}, r"orders\[0\]: 'kind' is of type categorical; an order needs"),
+        (
+            {"orders": [{"columns": ["alter", "größe"]}, {"columns": ["größe", "alter"]}]},
+            "orders: 'größe', 'alter' would each have to come before the other",
+        ),
+        ({"orders": [{"columns": ["alter", "sum"]}]}, r"orders\[0\]: .*'sum' is not drawn, it comes from formulas"),
+        ({"orders": [{"columns": ["alter", "sum"], "strct": 1}]}, r"orders\[0\].strct: no such key; .*'strict'"),
+        ({"ranges": [{"column": "alter"}]}, r"ranges\[0\]: .*neither low nor high"),
+        ({"ranges": [{"column": "alter", "low": 9, "high": 1}]}, r"ranges\[0\]: .*low is 9 and high 1"),
+        ({"ranges": [{"column": "kind", "low": 9}]}, r"ranges\[0\].column: 'kind' is of type categorical; a range"),
+        ({"ranges": [{"column": "alter", "low": "2020"}]}, r"ranges\[0\]: 'alter' holds numbers"),
+        (
+            {"ranges": [{"column": "alter", "low": 1}, {"column": "alter", "high": 2}]},
+            r"ranges\[1\].column: 'alter' has a range already",
+        ),
+        (
+            {"dependences": [{"column": "kind number", "depends_on": "kind"}]},
+            "ties, dependences: 'kind number' is restored in two ways",
+        ),
+        (
+            {"combinations": [{"columns": ["kind", "alter"]}, {"columns": ["alter", "größe"]}]},
+            "combinations: 'alter' is restored in two ways",
+        ),
+        (
+            {
+                "missing": [
+                    {"column": "alter", "when": "größe", "values": [None]},
+                    {"column": "größe", "when": "alter", "values": [1]},
+                ]
+            },
+            "ties, formulas, missing: 'sum', 'alter', 'größe' would be computed out of one another",
+        ),
+        ({"missing": [{"column": "sum", "when": "alter", "values": [None]}]}, r"missing\[0\]: .*'sum' is not drawn"),
+        ({"nearly": [{"list": "order", "rule": {}, "share": 1, "exceptions": 0}]}, r"nearly\[0\].list: no 'order'"),
+        (
+            {"nearly": [{"list": "orders", "rule": {"columns": ["alter"]}, "share": 1, "exceptions": 0}]},
+            r"nearly\[0\]: .*rule.columns: .*at least 2",
+        ),
+        (
+            {"nearly": [{"list": "orders", "rule": {"columns": ["alter", "x"]}, "share": 1, "exceptions": 0}]},
+            r"nearly\[0\].rule.columns\[1\]: no column 'x'",
+        ),
         ({"version": 2}, "version is 2; this synthgen reads version 1"),
     ],
 )
@@ -132,6 +175,29 @@ def test_a_schema_of_another_table_names_the_columns(schema):
         schema.check(["alter", "grösse", "sum", "kind", "kind number"])
     with pytest.raises(SchemaError, match="nothing is said of the table's column 'neu'"):
         schema.check([*schema.names, "neu"])
+
+
+def test_a_file_without_the_newer_lists_still_loads(schema, tmp_path):
+    old = {
+        key: value for key, value in schema.model_dump().items() if key in ("version", "columns", "ties", "formulas")
+    }
+    (tmp_path / "schema.json").write_text(json.dumps(old))
+    assert Schema.load(tmp_path / "schema.json", TYPES) == schema
+
+
+def test_every_rule_is_one_line_and_comes_back(schema, tmp_path):
+    rules = {
+        "orders": [{"columns": ["alter", "größe"], "strict": True}],
+        "ranges": [{"column": "alter", "low": 18.0, "high": 99.0}],
+        "missing": [{"column": "alter", "when": "kind", "values": ["open", None], "exactly": False}],
+        "nearly": [{"list": "ranges", "rule": {"column": "größe", "low": 1}, "share": 0.9995, "exceptions": 3}],
+    }
+    full = Schema.load(written(tmp_path / "schema.json", schema, **rules), TYPES)
+    full.save(tmp_path / "again.json")
+    assert Schema.load(tmp_path / "again.json", TYPES) == full
+    text = (tmp_path / "again.json").read_text(encoding="utf-8").splitlines()
+    assert sum('"alter", "low": 18.0' in line or '"strict": true' in line for line in text) == 2
+    assert full.nearly[0].text == "1 <= größe (99.95 % of rows; 3 do not)"
 
 
 def test_an_unknown_column_suggests_a_near_miss(schema):

@@ -10,22 +10,23 @@ import pandas as pd
 from synthgen.columns.formula_search import NumberColumn, number_column
 from synthgen.columns.formulas import breaks, read_numbers
 from synthgen.columns.number_text import parse_numbers
-from synthgen.columns.one_hot import how_many_true
-from synthgen.errors import DataError
+from synthgen.columns.rules.broken import BROKEN
+from synthgen.errors import DataError, SchemaError
 from synthgen.metrics.base import Direction, Group, Result, not_applicable
 from synthgen.metrics.validity.faults import Faults, fault_result
 from synthgen.metrics.view import View
-from synthgen.table.schema import Formula, OneHot, Schema
+from synthgen.table.schema import Formula, Line, Schema
 
 Check = Callable[[View], np.ndarray]
 """``(N,)`` bool, True where a row breaks the rule."""
 
 
 class Rules:
-    """Share of rows that break a rule of the schema, over all rules: ties, formulas, flags of which one is true.
+    """Share of rows that break a rule of the schema, over all rules.
 
     A tie is broken by a pair of values that no training row holds, when one of the two is known. A formula is broken
-    beyond half a unit of the last place that the real column is written to.
+    beyond half a unit of the last place that the real column is written to. Of a dependence, the value beside most
+    real rows counts as right; a unique column's second and later rows of a value are broken.
     """
 
     name = "rules"
@@ -58,9 +59,9 @@ def _rules(train: View) -> Iterator[tuple[str, Check]]:
     for formula in schema.formulas:
         if check := _formula_check(train, formula):
             yield formula.text, check
-    for group in schema.one_hot:
-        if check := _one_hot_check(train, group):
-            yield f"at most one of {', '.join(group.columns[:4])}{', ...' if len(group.columns) > 4 else ''}", check
+    for key, line in schema.rules:
+        if key in BROKEN and (check := _value_check(train, key, line)):
+            yield line.text, check
 
 
 def _tie_check(train: View, first: str, second: str) -> Check:
@@ -107,17 +108,18 @@ def _numbers(view: View, name: str) -> np.ndarray:
     return np.where(np.isfinite(found), found, np.nan)
 
 
-def _one_hot_check(train: View, group: OneHot) -> Check | None:
-    if train.raw is None or any(name not in train.measures for name in group.columns):
+def _value_check(train: View, key: str, line: Line) -> Check | None:
+    """The check of a rule that is judged on the values as they stand."""
+    like, schema = train.raw, train.schema
+    if like is None or schema is None or any(name not in train.measures for name in line.columns_named.values()):
         return None
-    like = train.raw
     try:
-        how_many_true(like.slice(0, 1), group, like)
-    except DataError:  # by hand, of columns that do not say yes and no
+        BROKEN[key](line, like.slice(0, 1), like, schema)
+    except (DataError, SchemaError):  # by hand, of columns that do not say yes and no, or hold no dates
         return None
 
     def check(view: View) -> np.ndarray:
         assert view.raw is not None
-        return np.asarray(how_many_true(view.raw, group, like) > 1)
+        return BROKEN[key](line, view.raw, like, schema)
 
     return check
