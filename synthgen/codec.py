@@ -8,6 +8,7 @@ Letters: N rows, S slots, P slots of one column's path.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,7 @@ from synthgen.columns.numeric import Numeric
 from synthgen.columns.one_hot import flags_of, spelling_of, which_is_true
 from synthgen.columns.physical import named_type, type_name
 from synthgen.columns.relations import TieMap
+from synthgen.columns.restrictions import Restriction, Within
 from synthgen.errors import DataError, RunError
 from synthgen.layout import Layout, RowSlot
 from synthgen.seeding import numpy_stream
@@ -83,7 +85,14 @@ class Modelled:
             np.clip(column, 0, slot.size - 1 + (missing is not None) + (none is not None), out=column)
         return tokens
 
-    def decode(self, tokens: np.ndarray, rng: np.random.Generator, start: int, tail: np.ndarray) -> pa.Array:
+    def decode(
+        self,
+        tokens: np.ndarray,
+        rng: np.random.Generator,
+        start: int,
+        tail: np.ndarray,
+        within: Restriction | None = None,
+    ) -> pa.Array:
         """``(N, P)`` tokens and ``(N,)`` places in heavy tails, 0 to 1, to values; missing ones are null."""
         path = self.path
         present = np.ones(len(tokens), bool)
@@ -97,7 +106,8 @@ class Modelled:
             plain = plain[:, :0]
         if not len(plain):
             return pa.nulls(len(tokens), self.physical)
-        values = self.type.decode_in_step(plain, rng, start, tail[present])
+        decode = self.type.decode_in_step if within is None else within.decode
+        values = decode(plain, rng, start, tail[present])
         if present.all():
             return values
         where = np.full(len(tokens), -1, np.int64)
@@ -215,61 +225,70 @@ class Codec:
             return which_is_true(table, OneHot(columns=list(self.one_hot[name])))
         return joined(table.column(name))
 
-    def decode(self, tokens_NS: np.ndarray, seed: int, start: int = 0) -> pa.Table:
+    def decode(self, tokens_NS: np.ndarray, seed: int, start: int = 0, within: Within | None = None) -> pa.Table:
         """``(N, S)`` tokens to rows, in the columns' order and physical types.
 
         Args:
             tokens_NS: drawn by a generator.
             seed: of the places inside cells.
             start: rows of this sampling that came before.
+            within: conditions that every row keeps (``synthgen.conditions.bind``), as its tokens can.
         """
+        restricted = {} if within is None else within.restrictions
         out: dict[str, pa.Array] = {}
         at, n_rows = 0, len(tokens_NS)
         tail = numpy_stream(seed, "tail", start).random(n_rows)
         for name, column in self.modelled.items():
             width, rng = len(column.path), numpy_stream(seed, "decode", name, start)
-            out[name] = column.decode(tokens_NS[:, at : at + width], rng, start, tail)
+            out[name] = column.decode(tokens_NS[:, at : at + width], rng, start, tail, restricted.get(name))
             at += width
         for label, members in self.one_hot.items():
             for name, spelling in members.items():
                 out[name] = spelling.decode(flags_of(out[label], name), numpy_stream(seed), start)
         for formula in self.remainders:
-            self._fill_up(formula, out)
+            self._fill_up(formula, out, restricted.keys())
         for name, value in self.constants.items():
             out[name] = value.take(pa.array(np.zeros(n_rows, np.int64)))
         for name, (leader, tie) in self.ties.items():
             out[name] = tie.restore(out[leader])
         for formula, text in self.formulas:
-            inputs = {name: read_numbers(out[name], self._decimal(name)) for name in formula.inputs}
+            inputs = {name: read_numbers(out[name], self.decimal(name)) for name in formula.inputs}
             result = compute(formula, {k: np.zeros(n_rows) if v is None else v for k, v in inputs.items()})
             gone = ~np.isfinite(result)
             values = text.write(text.tidy(np.where(gone, 0.0, result)))
             out[formula.column] = values.take(pa.array(np.arange(n_rows), mask=gone)) if gone.any() else values
         return pa.table([out[name] for name in self.names], names=self.names)
 
-    def _fill_up(self, formula: Formula, out: dict[str, pa.Array]) -> None:
-        """Make columns add up to their total: the largest takes what is wanting, then the next, within their bounds."""
+    def _fill_up(self, formula: Formula, out: dict[str, pa.Array], fixed: Collection[str]) -> None:
+        """Make columns add up to their total: the largest takes what is wanting, then the next, within their bounds.
+
+        Columns under a condition stay as they are.
+        """
         kinds = {name: self.modelled[name].type for name in (*formula.inputs, formula.column)}
         numeric = {name: kind for name, kind in kinds.items() if isinstance(kind, Numeric)}
-        read = [read_numbers(out[name], self._decimal(name)) for name in numeric]
+        read = [read_numbers(out[name], self.decimal(name)) for name in numeric]
         if len(numeric) < len(kinds) or any(x is None for x in read):
             return
         x_NK = np.stack(read, 1)  # type: ignore[arg-type]
         whole_N = np.isfinite(x_NK).all(1)
         bounds = np.array([kind.bounds for kind in numeric.values()])
+        is_fixed = np.array([name in fixed for name in numeric])
         wanting_N = np.where(whole_N, formula.total - x_NK.sum(1), 0.0)
         order_NK = np.argsort(-np.nan_to_num(np.abs(x_NK)), axis=1, kind="stable")
         rows_N = np.arange(len(x_NK))
         for k_N in order_NK.T:
             old_N = x_NK[rows_N, k_N]
-            new_N = np.clip(old_N + wanting_N, *bounds[k_N].T)
+            new_N = np.where(is_fixed[k_N], old_N, np.clip(old_N + wanting_N, *bounds[k_N].T))
             x_NK[rows_N, k_N] = new_N
             wanting_N = wanting_N - np.nan_to_num(new_N - old_N)
         for (name, kind), x_N in zip(numeric.items(), x_NK.T, strict=True):
+            if name in fixed:
+                continue
             values = kind.text.write(kind.text.tidy(np.where(whole_N, x_N, 0.0)))
             out[name] = pc.if_else(pa.array(whole_N), values, out[name])
 
-    def _decimal(self, name: str) -> str:
+    def decimal(self, name: str) -> str:
+        """The decimal mark of a column."""
         return str(self.schema.column(name).options.get("decimal", "."))
 
     def layout(self, tokens_NS: np.ndarray | None = None) -> Layout:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shlex
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -36,6 +36,8 @@ RUN_FOLDER, SYNTHETIC = "run", "synthetic"
 SMALL_TABLE, HOLDOUT_OF_SMALL, HOLDOUT = 2_000, 0.2, 0.1
 """A tenth of the rows is held out for the evaluation, a fifth of a table with fewer rows than that."""
 MAX_HOLDOUT_ROWS = 20_000
+RARE = 0.01
+"""A share that is easier to read as one row in so many."""
 MAX_JUDGED_ROWS = 200_000
 
 
@@ -200,6 +202,8 @@ def sample(
     output: str | Path,
     *,
     seed: int = 0,
+    where: str | None = None,
+    quota: str | None = None,
     steps: int | None = None,
     guide: float | None = None,
     progress: Progress | None = None,
@@ -211,6 +215,8 @@ def sample(
         rows: how many.
         output: ending in csv, csv.gz or parquet.
         seed: the same one gives the same rows.
+        where: conditions that all rows keep.
+        quota: shares of one column's values.
         steps: passes of the network; None: as the run says.
         guide: rows drawn for each that the critic lets pass; None: as the run says.
         progress: is told what happens.
@@ -218,6 +224,7 @@ def sample(
     Raises:
         RunError: the run folder is damaged or foreign.
         ConfigError: the model has no steps or no critic.
+        ConditionError: no row can keep what is asked.
         DataError: the file cannot be written.
     """
     progress = progress or Silent()
@@ -226,9 +233,19 @@ def sample(
     from synthgen.synthesizers.synthesizer import load
 
     model = load(run_folder)
+    figures = [_rarity(model.share_of(where, random_state=seed), where)] if where is not None else []
     progress.stage("sampling")
-    _write(model, Path(output), rows, seed, progress, steps=steps, guide=guide)
-    return Outcome(Summary(files={"synthetic table": str(output), **_picture_files(model, Path(output))}))
+    asked = {"where": where, "quota": quota, "steps": steps, "guide": guide}
+    _write(model, Path(output), rows, seed, progress, asked=asked)
+    files = {"synthetic table": str(output), **_picture_files(model, Path(output))}
+    return Outcome(Summary(figures=figures, files=files))
+
+
+def _rarity(share: float, where: str) -> Figure:
+    """How rare the rows are that were asked for."""
+    seldom = f", 1 row in {1 / share:,.0f}" if share < RARE else ""
+    note = f"of free rows would keep {where!r}{seldom}"
+    return Figure(name="asked for", value=f"{100 * share:.3g} %", floor="", note=note)
 
 
 def _kind(config: RunConfig) -> type[Model]:
@@ -307,8 +324,7 @@ def _write(
     progress: Progress,
     *,
     keep: list[pa.Table] | None = None,
-    steps: int | None = None,
-    guide: float | None = None,
+    asked: Mapping[str, Any] | None = None,
 ) -> None:
     """Sample into a file, pictures into folders beside; the first rows are kept in memory where asked for."""
     places = folders_beside(output, model.pictures_)
@@ -317,7 +333,7 @@ def _write(
 
     def chunks(folders: dict[str, tuple[Path, str]]) -> Iterator[pa.Table]:
         done = 0
-        for plain in model.sample_chunks(rows, random_state=seed, steps=steps, guide=guide):
+        for plain in model.sample_chunks(rows, random_state=seed, **(asked or {})):
             chunk = model.with_pictures(plain, folders, seed, done)
             if keep is not None and done < MAX_JUDGED_ROWS:
                 keep.append(chunk)

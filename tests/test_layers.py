@@ -12,8 +12,9 @@ PACKAGE = Path(__file__).parent.parent / "synthgen"
 ROWS = [  # lowest first; the same list from the top is the way a command runs
     {"errors", "locking", "replacing", "seeding", "storage", "toml"},
     {"table", "pictures"},
-    {"columns", "conditions", "layout"},
+    {"columns", "layout"},
     {"codec"},
+    {"conditions"},  # laid on a fitted codec
     {"nets"},
     {"losses", "dp"},  # a likelihood asks a network for its logits
     {"training"},

@@ -15,7 +15,12 @@ from synthgen.errors import ConfigError
 @click.option("--rows", type=click.IntRange(min=0), metavar="N", required=True, help="How many; any number.")
 @click.option("--output", type=click.Path(), metavar="FILE", help="Of a table: csv, csv.gz or parquet, by its ending.")
 @click.option("--out", type=click.Path(), metavar="FOLDER", help="Of pictures: PNG files, labels.csv, a contact sheet.")
-@click.option("--where", metavar="CONDITION", help="Of pictures: label=7 or label=7|8.  [default: labels as they were]")
+@click.option(
+    "--where",
+    metavar="CONDITIONS",
+    help="What all rows keep: 'is_bot=1, followers>10000, country in FR|DE, bio is missing'. Of pictures: label=7|8.",
+)
+@click.option("--quota", metavar="SHARES", help="Shares met exactly: 'account_type: bot=20%, human=80%'.")
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Of every random draw.  [default: 0]")
 @click.option("--steps", type=click.IntRange(min=1), metavar="K", help="Passes of the network: fewer are faster.")
 @click.option(
@@ -31,6 +36,7 @@ def sample(
     output: str | None,
     out: str | None,
     where: str | None,
+    quota: str | None,
     seed: int | None,
     steps: int | None,
     guide: float | None,
@@ -44,19 +50,18 @@ def sample(
         from synthgen import imaging, pipeline
         from synthgen.storage import model_of_run
 
+        of_tables = {"quota": quota, "steps": steps, "guide": guide}
         if model_of_run(run) == IMAGE_MODEL:
             if output is not None or out is None:
                 given = "--output is for tables" if output is not None else "--out is missing"
                 raise ConfigError(f"{run}: holds a model of pictures; {given}. Name a folder: --out FOLDER")
-            if steps is not None or guide is not None:
-                given = "--steps" if steps is not None else "--guide"
+            if given := next((f"--{k}" for k, v in of_tables.items() if v is not None), None):
                 raise ConfigError(f"{run}: holds a model of pictures; {given} is for tables. Leave it out")
             outcome = imaging.sample(run, rows, out, where=where, seed=seed or 0, progress=progress)
         else:
-            if where is not None:
-                raise ConfigError(f"{run}: holds a model of a table; --where is for pictures so far. Leave it out")
             if out is not None or output is None:
                 given = "--out is for pictures" if out is not None else "--output is missing"
                 raise ConfigError(f"{run}: holds a model of a table; {given}. Name a file: --output FILE")
-            outcome = pipeline.sample(run, rows, output, seed=seed or 0, steps=steps, guide=guide, progress=progress)
+            asked: dict[str, Any] = {"where": where, **of_tables}
+            outcome = pipeline.sample(run, rows, output, seed=seed or 0, progress=progress, **asked)
     show(outcome.summary, flags)

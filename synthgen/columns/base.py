@@ -10,13 +10,20 @@ Letters: N values, P slots in the path (0 for a type that regenerates its values
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from synthgen.errors import ConditionError
+
+if TYPE_CHECKING:
+    from synthgen.columns.restrictions import Restriction
+    from synthgen.columns.wanted import Clause
 
 Measure = Literal["quantity", "label", "set", "text", "position", "identifier"]
 
@@ -119,6 +126,8 @@ class ColumnType(ABC):
 
     name: ClassVar[str]
     measure: ClassVar[Measure]
+    unasked: ClassVar[str] = "its values are made up"
+    """Why no value can be asked for, of a type that has no ``restrict`` of its own."""
 
     @classmethod
     @abstractmethod
@@ -163,6 +172,20 @@ class ColumnType(ABC):
     def decode_in_step(self, tokens: np.ndarray, rng: np.random.Generator, start: int, tail: np.ndarray) -> pa.Array:
         """``decode`` with ``(N,)`` places in heavy tails, 0 to 1, that a row's columns share; others ignore them."""
         return self.decode(tokens, rng, start)
+
+    def restrict(self, wanted: Sequence[Clause]) -> Restriction:
+        """What conditions leave of the column.
+
+        Args:
+            wanted: clauses that all have to hold, none of them about missing cells alone.
+
+        Raises:
+            ConditionError: the type cannot keep them, or no value does (column-free message: the caller adds the name).
+        """
+        raise ConditionError(
+            f"{self.unasked}; only 'is missing' and 'is not missing' can be asked of it. "
+            "Put the condition on a column that says what is wanted"
+        )
 
     @abstractmethod
     def state(self) -> dict[str, Any]:

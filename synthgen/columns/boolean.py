@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -9,8 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthgen.columns.base import ColumnType, FitContext, Match, Measure, RejectColumn, Sample, Slot
+from synthgen.columns.label_restriction import restrict_boolean
 from synthgen.columns.physical import is_text, named_type, type_name
-from synthgen.errors import DataError
+from synthgen.columns.restrictions import Restriction
+from synthgen.columns.wanted import Clause
+from synthgen.errors import ConditionError, DataError
 
 SPELLINGS = {
     "false": "true",
@@ -91,6 +95,22 @@ class Boolean(ColumnType):
 
     def decode(self, tokens: np.ndarray, rng: np.random.Generator, start: int) -> pa.Array:
         return self._pair.take(pa.array(np.clip(tokens[:, 0], 0, 1)))
+
+    @property
+    def pair(self) -> pa.Array:
+        """The two values, false first."""
+        return self._pair
+
+    def restrict(self, wanted: Sequence[Clause]) -> Restriction:
+        return restrict_boolean(self, wanted, self._asked)
+
+    def _asked(self, value: Any) -> int:
+        """The token of a value that a condition names."""
+        word = _word(value.strip() if isinstance(value, str) else value)
+        if word not in SPELLINGS and word not in _TRUE_TO_FALSE:
+            false, true = self._pair.to_pylist()
+            raise ConditionError(f"no value {str(value)!r}; expected {false} or {true}")
+        return int(word in _TRUE_TO_FALSE)
 
     def state(self) -> dict[str, Any]:
         false, true = self._pair.to_pylist()

@@ -6,6 +6,7 @@ Letters: K kept values, N rows, C clusters.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -14,8 +15,11 @@ import pyarrow.compute as pc
 
 from synthgen.columns.base import NOT_APPLICABLE, ColumnType, FitContext, Match, Measure, RejectColumn, Sample, Slot
 from synthgen.columns.clusters import Tree, plant
+from synthgen.columns.label_restriction import restrict_category
 from synthgen.columns.makers import Maker, fit_maker, maker_from_state
 from synthgen.columns.physical import is_text, named_type, type_name, whole_limits
+from synthgen.columns.restrictions import Restriction
+from synthgen.columns.wanted import Clause
 from synthgen.errors import DataError, choose
 
 _CODE_NAME = re.compile(
@@ -33,6 +37,9 @@ _NAMED = 2
 class Categorical(ColumnType):
     """Values as they are, letter for letter; what too few rows hold is one token for all, ``rare``.
 
+    ``kept`` are the values of the vocabulary, the most frequent first, with their ``counts`` and ``paths`` (that of
+    ``rare`` comes last); ``n_rare`` rows hold others, and ``maker`` makes such up.
+
     Options: ``rare``: ``pool`` draws a kept value in place of a rare one, ``fresh`` makes a new one up that is
     none of the real ones, ``auto`` (default) takes fresh where most of the vocabulary is rare.
     """
@@ -41,10 +48,10 @@ class Categorical(ColumnType):
     measure: ClassVar[Measure] = "label"
 
     def __init__(self, kept: pa.Array, counts: np.ndarray, tree: Tree, n_rare: int, maker: Maker | None) -> None:
-        self._kept, self._counts, self._tree, self._n_rare, self._maker = kept, counts, tree, n_rare, maker
+        self.kept, self.counts, self._tree, self.n_rare, self.maker = kept, counts, tree, n_rare, maker
         rare = np.full((1, tree.levels), NOT_APPLICABLE, dtype=np.int32)
         rare[0, 0] = len(tree.sizes)
-        self._paths = np.concatenate([tree.paths(), rare])
+        self.paths = np.concatenate([tree.paths(), rare])
         self._slots = _slots(tree, _places(kept, counts))
 
     @classmethod
@@ -88,32 +95,44 @@ class Categorical(ColumnType):
         return self._slots
 
     def encode(self, values: pa.Array, rng: np.random.Generator) -> np.ndarray:
-        if values.type != self._kept.type:
-            values = values.cast(self._kept.type)
-        found = pc.index_in(values, value_set=self._kept)
-        return np.asarray(self._paths[np.asarray(pc.fill_null(found, len(self._kept)))])
+        if values.type != self.kept.type:
+            values = values.cast(self.kept.type)
+        found = pc.index_in(values, value_set=self.kept)
+        return np.asarray(self.paths[np.asarray(pc.fill_null(found, len(self.kept)))])
 
     def decode(self, tokens: np.ndarray, rng: np.random.Generator, start: int) -> pa.Array:
-        rare = tokens[:, 0] >= len(self._tree.sizes)
-        if len(self._kept) == 0:
-            return self._fresh(len(tokens), rng)
-        chosen = self._tree.values_at(tokens)
+        rare = self.is_rare(tokens)
+        if len(self.kept) == 0:
+            return self.fresh(len(tokens), rng)
+        chosen = self.values_at(tokens)
         n_rare = int(rare.sum())
-        if self._maker is None:
-            chosen[rare] = rng.choice(len(self._counts), n_rare, p=self._counts / self._counts.sum())
-            return self._kept.take(pa.array(chosen))
-        chosen[rare] = len(self._kept) + np.arange(n_rare)
-        return pa.concat_arrays([self._kept, self._fresh(n_rare, rng)]).take(pa.array(chosen))
+        if self.maker is None:
+            chosen[rare] = rng.choice(len(self.counts), n_rare, p=self.counts / self.counts.sum())
+            return self.kept.take(pa.array(chosen))
+        chosen[rare] = len(self.kept) + np.arange(n_rare)
+        return pa.concat_arrays([self.kept, self.fresh(n_rare, rng)]).take(pa.array(chosen))
+
+    def is_rare(self, tokens: np.ndarray) -> np.ndarray:
+        """``(N,)`` whether a path stands for all rare values."""
+        rare: np.ndarray = tokens[:, 0] >= len(self._tree.sizes)
+        return rare
+
+    def values_at(self, tokens: np.ndarray) -> np.ndarray:
+        """``(N,)`` the kept value that each path leads to, by number; any where it is rare."""
+        return self._tree.values_at(tokens)
+
+    def restrict(self, wanted: Sequence[Clause]) -> Restriction:
+        return restrict_category(self, wanted)
 
     def state(self) -> dict[str, Any]:
-        kept = self._kept if _is_json(self._kept.type) else self._kept.cast(pa.string())
+        kept = self.kept if _is_json(self.kept.type) else self.kept.cast(pa.string())
         return {
-            "physical": type_name(self._kept.type),
+            "physical": type_name(self.kept.type),
             "values": kept.to_pylist(),
-            "counts": self._counts.tolist(),
+            "counts": self.counts.tolist(),
             "tree": self._tree.state(),
-            "n_rare": self._n_rare,
-            "maker": None if self._maker is None else self._maker.state(),
+            "n_rare": self.n_rare,
+            "maker": None if self.maker is None else self.maker.state(),
         }
 
     @classmethod
@@ -127,7 +146,7 @@ class Categorical(ColumnType):
     def token_names(self, level: int) -> list[str]:
         if level:
             return super().token_names(level)
-        values = [str(value) or "empty text" for value in self._kept.to_pylist()]
+        values = [str(value) or "empty text" for value in self.kept.to_pylist()]
         if self._tree.is_flat:
             return [*(values[i] for i in self._tree.order), "rare"]
         leaves = np.split(
@@ -137,12 +156,13 @@ class Categorical(ColumnType):
 
     def describe(self) -> str:
         clusters = f" in {self._tree.sizes.size} clusters" if self._tree.levels > 1 else ""
-        what = "made up" if self._maker else "pooled"
-        return f"{len(self._kept):,} values{clusters}" + (f", rare ones {what}" if self._n_rare else "")
+        what = "made up" if self.maker else "pooled"
+        return f"{len(self.kept):,} values{clusters}" + (f", rare ones {what}" if self.n_rare else "")
 
-    def _fresh(self, many: int, rng: np.random.Generator) -> pa.Array:
-        assert self._maker is not None
-        return self._maker.make(rng.integers(0, 1 << 20, many)).cast(self._kept.type)
+    def fresh(self, many: int, rng: np.random.Generator) -> pa.Array:
+        """So many made-up values, none of them a real one."""
+        assert self.maker is not None
+        return self.maker.make(rng.integers(0, 1 << 20, many)).cast(self.kept.type)
 
 
 def _cluster_name(values: list[str]) -> str:

@@ -49,6 +49,7 @@ class Identifier(ColumnType):
 
     name: ClassVar[str] = "identifier"
     measure: ClassVar[Measure] = "identifier"
+    unasked: ClassVar[str] = "it only names a row or a person, and its values are made up, never real ones"
 
     def __init__(self, maker: Maker, physical: pa.DataType, rows: int, sizes: np.ndarray, weights: np.ndarray) -> None:
         self._maker, self._physical = maker, physical

@@ -28,6 +28,7 @@ class ImagePath(ColumnType):
 
     name: ClassVar[str] = "image"
     measure: ClassVar[Measure] = "text"  # nothing to compare: the paths are ours, and pictures have no figure here
+    unasked: ClassVar[str] = "its pictures and their paths are made up anew for each row"
 
     def __init__(self, physical: pa.DataType) -> None:
         self._physical = physical

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, Self
@@ -25,7 +26,10 @@ from synthgen.columns.number_text import (
     learn_format,
     parse_numbers,
 )
+from synthgen.columns.numeric_restriction import restrict_number
+from synthgen.columns.restrictions import Restriction
 from synthgen.columns.tails import MIN_EXCEEDANCES, TailLaw, upper_tail
+from synthgen.columns.wanted import Clause
 from synthgen.errors import ConfigError, DataError
 
 BINS = 50
@@ -149,9 +153,24 @@ class Numeric(ColumnType):
 
     def _place(self, tokens: np.ndarray, uniform: np.ndarray, tail: np.ndarray) -> pa.Array:
         """Values at given places, 0 to 1, inside cells and in the outermost cells of heavy tails."""
+        leaf = self.leaf_of(tokens)
+        return self.written_at(leaf, uniform, self.evenly_in_tails(leaf, tail))
+
+    @property
+    def paths(self) -> np.ndarray:
+        """``(L, P)`` the path of each leaf."""
+        bins = self.leaves.bins
+        return np.stack([bins, self._fine][: len(self.slots)], axis=1)
+
+    def leaf_of(self, tokens: np.ndarray) -> np.ndarray:
+        """``(N,)`` the leaf that each path leads to."""
         coarse = tokens[:, 0]
         fine = tokens[:, 1] if tokens.shape[1] > 1 else np.zeros_like(coarse)
-        leaf = self._first[coarse] + np.clip(fine, 0, self._cells[coarse] - 1)
+        leaf: np.ndarray = self._first[coarse] + np.clip(fine, 0, self._cells[coarse] - 1)
+        return leaf
+
+    def written_at(self, leaf: np.ndarray, uniform: np.ndarray, tail: np.ndarray) -> pa.Array:
+        """The value at a place of each leaf: never falling, in the lower heavy tail never rising, as places grow."""
         x = self.leaves.draw(leaf, uniform)
         x = self._draw_tail(x, leaf == self.leaves.low.size - 1, tail, upper=True)
         x = self._draw_tail(x, leaf == 0, tail, upper=False)
@@ -159,12 +178,21 @@ class Numeric(ColumnType):
         tidy = self.text.tidy(numbers)
         return self.text.write(np.where(self._leaf(tidy) == leaf, tidy, numbers))
 
+    def evenly_in_tails(self, leaf: np.ndarray, tail: np.ndarray) -> np.ndarray:
+        """Places in heavy tails, spread evenly over the rows of each outermost cell."""
+        even = tail.copy()
+        for law, end in ((self.upper, self.leaves.low.size - 1), (self.lower, 0)):
+            here = leaf == end
+            if law is not None and here.any():
+                even[here] = _evenly(tail[here])
+        return even
+
     def _draw_tail(self, x: np.ndarray, here: np.ndarray, uniform: np.ndarray, upper: bool) -> np.ndarray:
         """The outermost cell by its law, snapped to the cell's grid."""
         law, end = (self.upper, -1) if upper else (self.lower, 0)
         if law is None or not here.any():
             return x
-        drawn = law.draw(_evenly(uniform[here])) * (1 if upper else -1)
+        drawn = law.draw(uniform[here]) * (1 if upper else -1)
         step, offset = self.leaves.step[end], self.leaves.offset[end]
         if step > 0:
             snap = np.ceil if upper else np.floor
@@ -174,6 +202,9 @@ class Numeric(ColumnType):
         x = x.copy()
         x[here] = drawn
         return x
+
+    def restrict(self, wanted: Sequence[Clause]) -> Restriction:
+        return restrict_number(self, wanted)
 
     def state(self) -> dict[str, Any]:
         return {

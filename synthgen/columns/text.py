@@ -64,6 +64,7 @@ class Text(ColumnType):
 
     name: ClassVar[str] = "text"
     measure: ClassVar[Measure] = "text"
+    unasked: ClassVar[str] = "its texts are made up anew for each row"
 
     def __init__(
         self,

@@ -102,11 +102,16 @@ class RollOut:
         """
         if phase is None:
             phase = float(torch.rand(1, generator=rng, device=self.device))
-        dice = Dice(rng, phase, shares)
         tokens_BS = torch.zeros(n_rows, len(self.layout.slots), dtype=torch.long, device=self.device)
         sums_UD = self.embed[self.unknown].sum(0, keepdim=True)
-        state_B: Tensor | None = torch.zeros_like(tokens_BS[:, 0])  # rows that drew the same so far share a state
-        for slots in self._passes(rng):
+        state_B = torch.zeros_like(tokens_BS[:, 0])
+        return self._go_on(self._passes(rng), tokens_BS, sums_UD, state_B, Dice(rng, phase, shares))
+
+    def _go_on(
+        self, passes: list[list[int]], tokens_BS: Tensor, sums_UD: Tensor, state_B: Tensor | None, dice: Dice
+    ) -> Tensor:
+        """Draw the slots of all passes; rows that drew the same so far share a state, with None each has its own."""
+        for slots in passes:
             h_BD = self._trunk(sums_UD)
             if state_B is not None:
                 h_BD = h_BD.index_select(0, state_B)
@@ -171,28 +176,38 @@ class RollOut:
         return token_B
 
     def _from_logits(self, slot: int, h_BD: Tensor, allowed_B: Tensor | None, dice: Dice) -> Tensor:
-        """Draw by the inverse of the cumulated probabilities, with evenly spread uniforms: less noise, no bias."""
+        """One token per row out of those that may follow."""
+        chance_BW = self._chances(slot, h_BD, allowed_B)
+        if dice.shares is not None:
+            dice.shares[slot] += chance_BW.sum(0)
+        return self._pick(slot, chance_BW, dice)
+
+    def _chances(self, slot: int, h_BD: Tensor, allowed_B: Tensor | None) -> Tensor:
+        """``(B, W)`` probabilities of a slot's tokens, of which the first ``allowed_B`` may follow."""
         weight, bias = self.heads[slot]
         logits_BW = F.linear(h_BD, weight, bias).float()
         if allowed_B is not None:
             logits_BW.masked_fill_(torch.arange(len(bias), device=self.device) >= allowed_B[:, None], -1e9)
-        chance_BW = logits_BW.softmax(1)
-        if dice.shares is not None:
-            dice.shares[slot] += chance_BW.sum(0)
-        n = len(chance_BW)
+        return logits_BW.softmax(1)
+
+    def _pick(self, slot: int, chance_BW: Tensor, dice: Dice) -> Tensor:
+        """Draw by the inverse of the cumulated probabilities, with evenly spread uniforms: less noise, no bias.
+
+        Args:
+            slot: which.
+            chance_BW: probabilities, or in proportion to them; overwritten.
+            dice: what to draw with.
+        """
+        n, width = chance_BW.shape
         strata_B = torch.randperm(n, generator=dice.rng, device=self.device)
         uniform_B1 = ((strata_B + (slot * GOLDEN + dice.phase) % 1.0) / n)[:, None]
         cumulated_BW = chance_BW.cumsum_(1)
         drawn_B1 = torch.searchsorted(cumulated_BW, uniform_B1 * cumulated_BW[:, -1:])
-        return drawn_B1.squeeze(1).clamp_(max=len(bias) - 1)
+        return drawn_B1.squeeze(1).clamp_(max=width - 1)
 
 
 class MostLikely(RollOut):
     """Takes the most likely token where the other draws one."""
 
-    def _from_logits(self, slot: int, h_BD: Tensor, allowed_B: Tensor | None, dice: Dice) -> Tensor:
-        weight, bias = self.heads[slot]
-        logits_BW = F.linear(h_BD, weight, bias).float()
-        if allowed_B is not None:
-            logits_BW.masked_fill_(torch.arange(len(bias), device=self.device) >= allowed_B[:, None], -torch.inf)
-        return logits_BW.argmax(1)
+    def _pick(self, slot: int, chance_BW: Tensor, dice: Dice) -> Tensor:
+        return chance_BW.argmax(1)

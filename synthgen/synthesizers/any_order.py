@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import copy
+import math
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Self
 
 import numpy as np
 import torch
 
+from synthgen.binding import bind
+from synthgen.conditions import Condition
+from synthgen.errors import ConditionError
 from synthgen.layout import Layout
 from synthgen.losses.likelihood import MaskedLikelihood
 from synthgen.nets.any_order import AnyOrderGenerator
+from synthgen.nets.completion import COMPLETION_ROWS, Completion
+from synthgen.nets.conditional_rollout import ConditionalRollOut, NoRowError
 from synthgen.nets.leave_one_out import leave_one_out
-from synthgen.nets.rollout import RollOut
+from synthgen.nets.rollout import CHUNK_ROWS, RollOut, phase_of
+from synthgen.seeding import derived_seed
 from synthgen.synthesizers.networks import NetworkModel
+from synthgen.training.devices import side_by_side
 from synthgen.training.loop import Objective
 from synthgen.training.planning import Plan
 from synthgen.training.rival import Rival
+
+
+SHARE_ROWS = 4 * CHUNK_ROWS
+"""Rows drawn to estimate how rare a condition is: each was chosen out of several."""
 
 
 class AnyOrderGan(NetworkModel[AnyOrderGenerator]):
@@ -38,7 +51,31 @@ class AnyOrderGan(NetworkModel[AnyOrderGenerator]):
         return MaskedLikelihood(layout, device, chosen.any_share, chosen.task_share)
 
     def roll_out(self, network: AnyOrderGenerator, steps: int | None = None) -> RollOut:
+        if self.bound is not None and self.bound.paths:
+            return ConditionalRollOut(network, self.bound.paths, steps, self._dependence_SS)
         return RollOut(network, steps, self._dependence_SS)
+
+    def asking(self, conditions: Sequence[Condition]) -> Self:
+        model = copy.copy(self)
+        model.bound, model._roll_out = bind(conditions, self.codec), None
+        return model
+
+    def draw(self, start: int, rows: int, seed: int) -> np.ndarray:
+        try:
+            return super().draw(start, rows, seed)
+        except NoRowError:
+            assert self.bound is not None
+            asked = " and ".join(f"'{condition}'" for condition in self.bound.conditions)
+            raise ConditionError(
+                f"where: rows can keep {asked} one by one, never together, as far as the model has learned; leave one out"
+            ) from None
+
+    def share(self, seed: int) -> float:
+        """The share of free rows that would keep the conditions, above 0: an estimate, good for shares of any size."""
+        self.draw(0, SHARE_ROWS, seed)
+        if not isinstance(self._roll_out, ConditionalRollOut):
+            return 1.0
+        return math.exp(np.logaddexp.reduce(self._roll_out.log_shares) - math.log(len(self._roll_out.log_shares)))
 
     def adversarial(
         self, rival: Rival, objective: Objective[AnyOrderGenerator], weight: float
@@ -53,3 +90,31 @@ class AnyOrderGan(NetworkModel[AnyOrderGenerator]):
 
     def surprise(self, tokens_NS: np.ndarray) -> np.ndarray | None:
         return None if self.network is None else leave_one_out(self.network, tokens_NS)
+
+    def complete(
+        self, tokens_NS: np.ndarray, given_NS: np.ndarray, seed: int, *, present_only: bool = True
+    ) -> np.ndarray:
+        """Draw what rows lack from what they have, in proportion to how likely it is.
+
+        Args:
+            tokens_NS: rows of tokens; what is not given may be anything.
+            given_NS: which tokens are given; a finer slot only with the coarser ones of its path.
+            seed: equal seeds complete alike.
+            present_only: whether a drawn column has a value, never the missing token.
+
+        Returns:
+            ``(N, S)`` int32 tokens; given ones are untouched.
+        """
+        assert self.network is not None
+        completion = Completion(self.network)
+        completion.present_only = present_only
+
+        def chunk(at: int) -> np.ndarray:
+            rng = torch.Generator(completion.device).manual_seed(derived_seed(seed, "complete", at))
+            tokens_BS = torch.as_tensor(tokens_NS[at : at + COMPLETION_ROWS], device=completion.device).long()
+            given_BS = torch.as_tensor(given_NS[at : at + COMPLETION_ROWS], device=completion.device)
+            drawn = completion.complete(tokens_BS, given_BS, rng, phase_of(seed, at // COMPLETION_ROWS))
+            return np.asarray(drawn.to(torch.int32).cpu().numpy())
+
+        parts = side_by_side(chunk, range(0, len(tokens_NS), COMPLETION_ROWS), completion.device)
+        return np.concatenate(parts) if parts else np.asarray(tokens_NS, np.int32)

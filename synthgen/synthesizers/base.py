@@ -6,17 +6,19 @@ Letters: N rows, S slots.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NoReturn, Self
+from typing import Any, ClassVar, NoReturn, Protocol, Self
 
 import numpy as np
 import pyarrow as pa
 import torch
 
+from synthgen.binding import Bound
 from synthgen.codec import Codec
+from synthgen.conditions import Condition
 from synthgen.config import RunConfig, SamplingSettings
-from synthgen.errors import ConfigError
+from synthgen.errors import ConditionError, ConfigError
 from synthgen.layout import Layout
 from synthgen.nets.critic import Critic
 from synthgen.nets.rollout import CHUNK_ROWS
@@ -101,6 +103,22 @@ def latent_line(n_steps: int, width: int, seed: int) -> torch.Tensor:
     return torch.lerp(start, end, torch.linspace(0, 1, n_steps)[:, None])
 
 
+class Asked(Protocol):
+    """A model all of whose rows keep conditions."""
+
+    def chunks(self, n: int, seed: int) -> Iterator[pa.Table]:
+        """See ``Model``."""
+        ...
+
+    def rows(self, start: int, rows: int, seed: int, number: int) -> pa.Table:
+        """See ``TokenModel``."""
+        ...
+
+    def share(self, seed: int) -> float:
+        """The share of free rows that would keep the conditions, above 0: an estimate."""
+        ...
+
+
 class Model(ABC):
     """One way to learn a table. A new one is a file, a test, and a line in ``MODELS``.
 
@@ -154,6 +172,16 @@ class Model(ABC):
                 f"sampling: model {self.name!r} draws rows in one way; leave out steps and guide, or fit another model"
             )
         return self
+
+    def asking(self, conditions: Sequence[Condition]) -> Asked:
+        """The same model, all of whose rows keep conditions.
+
+        Raises:
+            ConditionError: it cannot, or a condition is not one that rows can keep.
+        """
+        raise ConditionError(
+            f"where: model {self.name!r} cannot be asked for rows that keep conditions; fit with model 'gan', which can"
+        )
 
     @abstractmethod
     def state(self) -> dict[str, Any]:
@@ -218,10 +246,12 @@ class TokenModel(Model):
     Attributes:
         codec: of the table.
         critic: tells real rows from this model's own; None: there is none.
+        bound: conditions that the rows keep; None: there are none.
     """
 
     codec: Codec
     critic: Critic | None = None
+    bound: Bound | None = None
 
     def fit(self, job: Job) -> Account:
         job.progress.stage("encoding")
@@ -255,11 +285,21 @@ class TokenModel(Model):
         return Walk(self.codec.decode(tokens_NS, derived_seed(seed, "walk")))
 
     def chunks(self, n: int, seed: int) -> Iterator[pa.Table]:
-        modelled = bool(self.codec.layout().slots)
         for start in range(0, max(n, 1), DECODE_ROWS):
-            rows = min(DECODE_ROWS, n - start)
-            tokens = self.draw(start, rows, seed) if modelled else np.zeros((rows, 0), np.int32)
-            yield self.codec.decode(tokens, derived_seed(seed, "decode"), start)
+            yield self.rows(start, min(DECODE_ROWS, n - start), seed, start)
+
+    def rows(self, start: int, rows: int, seed: int, number: int) -> pa.Table:
+        """A part of the rows that a seed gives.
+
+        Args:
+            start: the first of them.
+            rows: so many.
+            seed: of all of them.
+            number: how many rows of the table come before: columns that number their values go on from there.
+        """
+        modelled = bool(self.codec.layout().slots)
+        tokens = self.draw(start, rows, seed) if modelled else np.zeros((rows, 0), np.int32)
+        return self.codec.decode(tokens, derived_seed(seed, "decode"), number, self.bound)
 
     def state(self) -> dict[str, Any]:
         return self.codec.state()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +13,7 @@ import torch
 from sklearn.base import BaseEstimator
 
 from synthgen.codec import Codec
+from synthgen.conditions import where_of
 from synthgen.config import RunConfig, SamplingSettings, check_settings, settings_of
 from synthgen.detecting import schema_of
 from synthgen.errors import ConfigError, NotFittedError
@@ -25,6 +26,7 @@ from synthgen.synthesizers.picture_columns import (
     picture_columns,
     write_picture_column,
 )
+from synthgen.synthesizers.quotas import quota_of, stratified
 from synthgen.table.origin import Origin
 from synthgen.table.schema import Schema
 from synthgen.table.table import Table
@@ -204,11 +206,24 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         return check_settings(RunConfig, {k: v for k, v in given.items() if v is not None}, "settings")
 
     # ------------------------------------------------------------------ sample
-    def sample(self, n: int, *, random_state: int = 0, steps: int | None = None, guide: float | None = None) -> Any:
+    def sample(
+        self,
+        n: int,
+        *,
+        where: str | Mapping[str, Any] | None = None,
+        quota: str | Mapping[str, Mapping[Any, float]] | None = None,
+        random_state: int = 0,
+        steps: int | None = None,
+        guide: float | None = None,
+    ) -> Any:
         """Draw rows, in the kind that ``fit`` was given: same columns, order, types and kind of index.
 
         Args:
             n: how many; any number.
+            where: conditions that all rows keep, ``"is_bot=1, followers>10000"`` or ``{"is_bot": 1, "age": (30, 45)}``;
+                see ``synthgen.conditions``. The rest is drawn given them, however rare they are.
+            quota: shares that one column's values have exactly, ``"account_type: bot=20%"`` or
+                ``{"account_type": {"bot": 0.2}}``; what is left goes to the other values.
             random_state: seed; the same one gives the same rows.
             steps: passes of the network for the first slots of all columns: fewer are faster and less faithful.
                 None: as the synthesizer was made.
@@ -217,14 +232,23 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         Raises:
             NotFittedError: ``fit`` or ``load`` come first.
             ConfigError: ``steps`` or ``guide`` are out of range, or nothing that this model has.
+            ConditionError: no row can keep what is asked, or the model cannot be asked.
         """
-        chunks = list(self.sample_chunks(n, random_state=random_state, steps=steps, guide=guide))
+        how: dict[str, Any] = {"where": where, "quota": quota, "steps": steps, "guide": guide}
+        chunks = list(self.sample_chunks(n, random_state=random_state, **how))
         return self._fitted().origin_.to_like(pa.concat_tables(chunks), 0)
 
     def sample_chunks(
-        self, n: int, *, random_state: int = 0, steps: int | None = None, guide: float | None = None
+        self,
+        n: int,
+        *,
+        where: str | Mapping[str, Any] | None = None,
+        quota: str | Mapping[str, Mapping[Any, float]] | None = None,
+        random_state: int = 0,
+        steps: int | None = None,
+        guide: float | None = None,
     ) -> Iterator[pa.Table]:
-        """Draw rows chunk by chunk, as the program keeps them: text of a CSV is text.
+        """Draw rows chunk by chunk, as the program keeps them: text of a CSV is text. See ``sample``.
 
         Yields:
             Arrow tables of at most ``DECODE_ROWS`` rows; one empty table for ``n = 0``.
@@ -234,7 +258,27 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             raise ConfigError(f"rows: {n}; expected 0 or more")
         asked = {k: v for k, v in (("steps", steps), ("guide", guide)) if v is not None}
         how = check_settings(SamplingSettings, {**self.config_.get("sampling", {}), **asked}, "sampling")
-        yield from self.model_.drawing(how).chunks(n, random_state)
+        model, conditions = self.model_.drawing(how), where_of(where)
+        if quota is not None:
+            yield from stratified(model, quota_of(quota), conditions, n, random_state)
+        else:
+            yield from (model.asking(conditions) if conditions else model).chunks(n, random_state)
+
+    def share_of(self, where: str | Mapping[str, Any], *, random_state: int = 0) -> float:
+        """The share of free rows that would keep conditions, as far as the model has learned: however small.
+
+        Args:
+            where: see ``sample``.
+            random_state: of the rows it is estimated from.
+
+        Returns:
+            From above 0 to 1.
+
+        Raises:
+            NotFittedError: ``fit`` or ``load`` come first.
+            ConditionError: no row can keep them, or the model cannot be asked.
+        """
+        return self._fitted().model_.asking(where_of(where)).share(random_state)
 
     def critic_scores(self, data: Any) -> np.ndarray:
         """How much likelier real than generated the critic finds each row of any table with the same columns.
