@@ -154,7 +154,8 @@ def page(results: dict[str, dict[str, Any]]) -> list[str]:
         "follows one of these, and loses a cell with a chance of twice the share times the row's rank there.",
         "",
         "- RMSE and CRPS in standard deviations of the column, accuracy, log loss in nats: of the removed cells, each",
-        f"  the mean over columns. CRPS is of {DRAWS} draws (fair form); a method without draws pays its absolute error.",
+        f"  the mean over columns. CRPS is of {DRAWS} draws (fair form); a method without draws pays its",
+        "  absolute error.",
         "  For the log loss each method's chances are mixed with 1 % of the column's own shares.",
         "- Shape and trend error in percent, by the judge's functions: the filled table (a draw, where the method",
         "  draws) against the same rows before cells were removed. The classifier (scikit-learn's",
@@ -163,13 +164,17 @@ def page(results: dict[str, dict[str, Any]]) -> list[str]:
         "- synthgen: fitted with its defaults and the target named on the table with holes; `impute` for the draws,",
         "  its mean over draws as best number, `predict_proba` for chances and the best label. *likeliest*: what",
         "  `impute` fills in when asked for the likeliest value.",
-        f"- IterativeImputer: Bayesian ridge on numbers and on one column per value, {ROUNDS} rounds, {NEAREST} nearest",
+        f"- IterativeImputer: Bayesian ridge on numbers and on one column per value, {ROUNDS} rounds,",
+        f"  {NEAREST} nearest",
         f"  features; posterior draws. KNNImputer: {NEIGHBOURS} neighbours, no draws. Forests: MissForest with {TREES}",
-        f"  trees, at least {LEAF_ROWS} rows in a leaf, {FOREST_ROUNDS} rounds; draws from the leaves. GAIN: the one-shot",
+        f"  trees, at least {LEAF_ROWS} rows in a leaf, {FOREST_ROUNDS} rounds; draws from the leaves. GAIN:",
+        "  the one-shot",
         f"  generator and the critic's trunk of this package, {STEPS} steps. Filled numbers of all are cut to the",
         "  column's range and rounded where it is whole.",
-        "- Bold: the best of its setting, or within noise of it (two standard errors over seeds, the spread pooled over",
-        "  the shares of a table; with one seed the best alone). ± standard deviation over seeds; without it, one seed.",
+        "- Bold: the best of its setting, or within noise of it (two standard errors over seeds, the spread",
+        "  pooled over",
+        "  the shares of a table; with one seed the best alone). ± standard deviation over seeds; without",
+        "  it, one seed.",
         "",
     ]
     for mechanism, title in MECHANISMS.items():
@@ -184,14 +189,13 @@ def page(results: dict[str, dict[str, Any]]) -> list[str]:
 def verdict(counts: dict[str, list[int]]) -> list[str]:
     """In how many settings synthgen is best or within noise."""
     told = [
-        f"{FIGURES[figure][0].removesuffix(' %')} in {good} of {among} settings" for figure, (good, among) in counts.items()
+        f"{FIGURES[figure][0].removesuffix(' %')} in {good} of {among} settings"
+        for figure, (good, among) in counts.items()
     ]
     return [f"synthgen is best or within noise: {', '.join(told)}.", ""]
 
 
-def of_table(
-    results: dict[str, dict[str, Any]], mechanism: str, name: str, counts: dict[str, list[int]]
-) -> list[str]:
+def of_table(results: dict[str, dict[str, Any]], mechanism: str, name: str, counts: dict[str, list[int]]) -> list[str]:
     """The section of one table; what is counted is added up."""
     taken = {
         (share, method): ours_of(results, setting(name, mechanism, share, method))

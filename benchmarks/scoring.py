@@ -30,6 +30,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.neighbors import LocalOutlierFactor
 from sklearn.preprocessing import QuantileTransformer
 from sklearn.svm import OneClassSVM
+
 from synthgen import Synthesizer
 
 NAME, GENUINE, FAKE = "twitter_human_bots", "human", "bot"
@@ -162,7 +163,8 @@ def page(results: dict[str, dict[str, Any]]) -> list[str]:
         "# Ranking fake accounts",
         "",
         f"Written by `python benchmarks/scoring.py`. *{TABLES[NAME].title}*: every method learns {sizes[0]:,} genuine",
-        f"accounts and no fake one, and then ranks {sizes[2]:,} fake and {sizes[1]:,} genuine ones that it has not seen,",
+        f"accounts and no fake one, and then ranks {sizes[2]:,} fake and {sizes[1]:,} genuine ones that it",
+        "has not seen,",
         "others for each seed. Area under the curve: 1 where every fake stands above every genuine account, 0.5 where",
         "the order says nothing. The peers have their defaults, and see numbers scaled in one of two ways and a column",
         "of zeros and ones for each value of a label.",
@@ -191,7 +193,8 @@ def verdict(known: list[dict[str, Any]], usual: list[dict[str, Any]]) -> str:
     best, mine = max(means, key=lambda name: means[name]), max(own, key=lambda name: own[name])
     order = "above" if own[mine] > means[best] else "below"
     words = mine.replace("_", "-")
-    return f"synthgen's best score, the {words}, is {order} the best of the peers: {own[mine]:.3f}, {best} {means[best]:.3f}."
+    figures = f"{own[mine]:.3f}, {best} {means[best]:.3f}"
+    return f"synthgen's best score, the {words}, is {order} the best of the peers: {figures}."
 
 
 def calibration(known: list[dict[str, Any]], n_held: int) -> list[str]:
@@ -204,7 +207,8 @@ def calibration(known: list[dict[str, Any]], n_held: int) -> list[str]:
     return [
         "## Percentiles",
         "",
-        f"Percentiles of the {n_held:,} held-out genuine accounts should be even. Kolmogorov-Smirnov test, and the share",
+        f"Percentiles of the {n_held:,} held-out genuine accounts should be even. Kolmogorov-Smirnov test,",
+        "and the share",
         "below percentile 5, which should be 5 %.",
         "",
         *table(["seed", "largest distance", "p", "below 5, %"], rows),

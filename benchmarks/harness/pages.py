@@ -1,4 +1,4 @@
-"""What the measured pages share: one command, one JSON per setting, a page written from these; standard library only."""
+"""What measured pages share: one command, one JSON per setting, a page written from these; standard library only."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import datetime
 import os
 import platform
 import statistics
+import textwrap
 import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
@@ -19,6 +20,8 @@ from harness.execute import cpu_model, read_json, write_json
 
 NOISE = 2.0
 """Standard errors of a difference that count as noise: 1 of 20 equal pairs are further apart."""
+LINE = 118
+"""Characters in a line of a page."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,32 @@ def write_page(args: argparse.Namespace, page: Callable[[dict[str, dict[str, Any
     """The page from the results that are there."""
     results = {path.stem: read_json(path) for path in sorted(args.results.glob("*.json"))}
     lines = [*page(results), *closing(list(results.values()))]
-    args.page.write_text("\n".join(lines).rstrip() + "\n", "utf-8")
+    args.page.write_text("\n".join(wrapped(lines)).rstrip() + "\n", "utf-8")
+
+
+def wrapped(lines: Iterable[str]) -> list[str]:
+    """Lines of the same paragraph or item made equally long; headings and tables stay.
+
+    Example:
+        >>> wrapped(["# Title", "", "one", "two", "- three", "  four", "| five |"])
+        ['# Title', '', 'one two', '- three four', '| five |']
+    """
+    found: list[str] = []
+    for line in lines:
+        text = line.strip()
+        alone = not text or text.startswith(("#", "|", "- "))
+        if alone or not found or not found[-1] or found[-1].startswith(("#", "|")):
+            found.append(text)
+        else:
+            found[-1] += f" {text}"
+    return [part for line in found for part in _broken(line)]
+
+
+def _broken(line: str) -> list[str]:
+    if line.startswith(("#", "|")) or not line:
+        return [line]
+    indent = "  " if line.startswith("- ") else ""
+    return textwrap.wrap(line, LINE, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def closing(results: Sequence[dict[str, Any]]) -> list[str]:

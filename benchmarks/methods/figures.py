@@ -20,7 +20,8 @@ def crps(draws_DN: np.ndarray, truth_N: np.ndarray) -> float:
     The mean over pairs of different draws is taken, so that few draws are no disadvantage.
 
     Source:
-        Gneiting and Raftery 2007, doi:10.1198/016214506000001437, equation 21; fair form: Ferro 2014, doi:10.1002/qj.2270.
+        Gneiting and Raftery 2007, doi:10.1198/016214506000001437, equation 21; fair form: Ferro 2014,
+        doi:10.1002/qj.2270.
 
     Example:
         Draws 0 and 2, truth 1: mean distance 1 to the truth, 2 to each other: 1 - 2 / 2 = 0.

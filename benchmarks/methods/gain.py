@@ -1,4 +1,4 @@
-"""GAIN on synthgen's own networks: the one-shot generator fills a row, the critic's trunk says which columns are filled.
+"""GAIN on synthgen's networks: the one-shot generator fills a row, the critic's trunk says which columns are filled.
 
 The generator gets the known tokens and noise and draws the rest; the critic sees the whole row and a hint that gives
 away for most columns whether they were known, and scores the others. Beside the critic's say the generator's loss
@@ -15,6 +15,10 @@ import numpy as np
 import pyarrow as pa
 import torch
 import torch.nn.functional as F
+from torch import Tensor, nn
+
+from methods.imputers import DRAWS, Filled, from_draws, hot_deck, merged
+from methods.tables import Cells, Columns
 from synthgen.codec import Codec
 from synthgen.columns.detect import detect_schema
 from synthgen.layout import Layout
@@ -26,10 +30,6 @@ from synthgen.seeding import derived_seed
 from synthgen.training.adversarial import Player
 from synthgen.training.loop import new_network
 from synthgen.training.settings import AdversarialSettings
-from torch import Tensor, nn
-
-from methods.imputers import DRAWS, Filled, from_draws, hot_deck, merged
-from methods.tables import Cells, Columns
 
 STEPS, WIDTH, BLOCKS = 600, 128, 2
 HINTED = 0.9

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from synthgen import Synthesizer
 
 from methods.imputers import DRAWS, Filled, merged, shares
+from methods.suspects import Repaired
 from methods.tables import Cells, Columns
+from synthgen import Synthesizer
 
 
 def impute(columns: Columns, known: Cells, holed: pd.DataFrame, seed: int) -> tuple[Filled, Cells]:
@@ -45,3 +46,15 @@ def chances_of(columns: Columns, name: str, said: pd.DataFrame, share_K: np.ndar
     if unknown_K.any():
         chance_NK[:, unknown_K] = left_N[:, None] * (share_K[unknown_K] / share_K[unknown_K].sum())
     return np.asarray(chance_NK / np.maximum(chance_NK.sum(1, keepdims=True), 1e-12))
+
+
+def repair(frame: pd.DataFrame, columns: Columns, share: float, seed: int) -> Repaired:
+    """Fit on the wrong table, then ask it about its own cells; the share of wrong ones is not told."""
+    model = Synthesizer(random_state=seed, target=columns.target).fit(frame)
+    raise NotImplementedError(model)
+
+
+def balance(frame: pd.DataFrame, target: str, rare: str, n_more: int, seed: int) -> pd.DataFrame:
+    """Fit on the few, then top them up."""
+    model = Synthesizer(random_state=seed, target=target).fit(frame)
+    raise NotImplementedError(model)
