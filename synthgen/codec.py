@@ -225,7 +225,14 @@ class Codec:
             return which_is_true(table, OneHot(columns=list(self.one_hot[name])))
         return joined(table.column(name))
 
-    def decode(self, tokens_NS: np.ndarray, seed: int, start: int = 0, within: Within | None = None) -> pa.Table:
+    def decode(
+        self,
+        tokens_NS: np.ndarray,
+        seed: int,
+        start: int = 0,
+        within: Within | None = None,
+        known: pa.Table | None = None,
+    ) -> pa.Table:
         """``(N, S)`` tokens to rows, in the columns' order and physical types.
 
         Args:
@@ -233,6 +240,7 @@ class Codec:
             seed: of the places inside cells.
             start: rows of this sampling that came before.
             within: conditions that every row keeps (``synthgen.conditions.bind``), as its tokens can.
+            known: cells that are there already and stay as they are; what is null in it is filled.
         """
         restricted = {} if within is None else within.restrictions
         out: dict[str, pa.Array] = {}
@@ -240,29 +248,33 @@ class Codec:
         tail = numpy_stream(seed, "tail", start).random(n_rows)
         for name, column in self.modelled.items():
             width, rng = len(column.path), numpy_stream(seed, "decode", name, start)
-            out[name] = column.decode(tokens_NS[:, at : at + width], rng, start, tail, restricted.get(name))
+            drawn = column.decode(tokens_NS[:, at : at + width], rng, start, tail, restricted.get(name))
+            out[name] = _keep(known, name, drawn)
             at += width
         for label, members in self.one_hot.items():
             for name, spelling in members.items():
-                out[name] = spelling.decode(flags_of(out[label], name), numpy_stream(seed), start)
+                out[name] = _keep(known, name, spelling.decode(flags_of(out[label], name), numpy_stream(seed), start))
         for formula in self.remainders:
-            self._fill_up(formula, out, restricted.keys())
+            self._fill_up(formula, out, restricted.keys(), known)
         for name, value in self.constants.items():
-            out[name] = value.take(pa.array(np.zeros(n_rows, np.int64)))
+            out[name] = _keep(known, name, value.take(pa.array(np.zeros(n_rows, np.int64))))
         for name, (leader, tie) in self.ties.items():
-            out[name] = tie.restore(out[leader])
+            out[name] = _keep(known, name, tie.restore(out[leader]))
         for formula, text in self.formulas:
             inputs = {name: read_numbers(out[name], self.decimal(name)) for name in formula.inputs}
             result = compute(formula, {k: np.zeros(n_rows) if v is None else v for k, v in inputs.items()})
             gone = ~np.isfinite(result)
             values = text.write(text.tidy(np.where(gone, 0.0, result)))
-            out[formula.column] = values.take(pa.array(np.arange(n_rows), mask=gone)) if gone.any() else values
+            values = values.take(pa.array(np.arange(n_rows), mask=gone)) if gone.any() else values
+            out[formula.column] = _keep(known, formula.column, values)
         return pa.table([out[name] for name in self.names], names=self.names)
 
-    def _fill_up(self, formula: Formula, out: dict[str, pa.Array], fixed: Collection[str]) -> None:
+    def _fill_up(
+        self, formula: Formula, out: dict[str, pa.Array], fixed: Collection[str], known: pa.Table | None
+    ) -> None:
         """Make columns add up to their total: the largest takes what is wanting, then the next, within their bounds.
 
-        Columns under a condition stay as they are.
+        Columns under a condition, and cells that are known, stay as they are.
         """
         kinds = {name: self.modelled[name].type for name in (*formula.inputs, formula.column)}
         numeric = {name: kind for name, kind in kinds.items() if isinstance(kind, Numeric)}
@@ -272,20 +284,22 @@ class Codec:
         x_NK = np.stack(read, 1)  # type: ignore[arg-type]
         whole_N = np.isfinite(x_NK).all(1)
         bounds = np.array([kind.bounds for kind in numeric.values()])
-        is_fixed = np.array([name in fixed for name in numeric])
         wanting_N = np.where(whole_N, formula.total - x_NK.sum(1), 0.0)
         order_NK = np.argsort(-np.nan_to_num(np.abs(x_NK)), axis=1, kind="stable")
         rows_N = np.arange(len(x_NK))
+        free_NK = np.stack([np.full(len(x_NK), name not in fixed) for name in numeric], 1)
+        if known is not None:
+            free_NK &= np.stack([np.asarray(joined(known[name]).is_null()) for name in numeric], 1)
         for k_N in order_NK.T:
             old_N = x_NK[rows_N, k_N]
-            new_N = np.where(is_fixed[k_N], old_N, np.clip(old_N + wanting_N, *bounds[k_N].T))
+            new_N = np.where(free_NK[rows_N, k_N], np.clip(old_N + wanting_N, *bounds[k_N].T), old_N)
             x_NK[rows_N, k_N] = new_N
             wanting_N = wanting_N - np.nan_to_num(new_N - old_N)
         for (name, kind), x_N in zip(numeric.items(), x_NK.T, strict=True):
             if name in fixed:
                 continue
             values = kind.text.write(kind.text.tidy(np.where(whole_N, x_N, 0.0)))
-            out[name] = pc.if_else(pa.array(whole_N), values, out[name])
+            out[name] = _keep(known, name, pc.if_else(pa.array(whole_N), values, out[name]))
 
     def decimal(self, name: str) -> str:
         """The decimal mark of a column."""
@@ -385,6 +399,13 @@ class Codec:
                 f"codec.json: is damaged ({type(error).__name__}). Restore the folder or fit again"
             ) from error
         return codec
+
+
+def _keep(known: pa.Table | None, name: str, values: pa.Array) -> pa.Array:
+    """Values where nothing is known."""
+    if known is None or name not in known.column_names:
+        return values
+    return pc.coalesce(joined(known[name]), values)
 
 
 def _label(group: OneHot, taken: list[str]) -> str:

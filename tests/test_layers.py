@@ -21,11 +21,11 @@ ROWS = [  # lowest first; the same list from the top is the way a command runs
     {"metrics"},  # one of them trains a critic
     {"reporting"},
     {"config"},  # one model of all settings, each checked beside the class it configures
-    {"detecting"},
+    {"detecting", "rows"},
     {"synthesizers"},
     {"evaluating", "bundling", "inspecting"},
     {"pipeline"},
-    {"comparing", "imaging"},
+    {"comparing", "imaging", "row_jobs"},
     {"cli", "serve", "__main__"},
 ]
 ROW = {part: number for number, row in enumerate(ROWS) for part in row}

@@ -7,10 +7,9 @@ from typing import Any
 
 import click
 
-from synthgen.cli.options import SynthgenCommand, output_options, reading_options, reporter_of, show
+from synthgen.cli.options import READING, SynthgenCommand, output_options, reading_options, reporter_of, show
 from synthgen.cli.run import default_folder
 
-READING = ("missing", "delimiter", "encoding", "decimal")
 GATE_FAILED = 1
 """Exit code when a rule of --fail-if holds."""
 

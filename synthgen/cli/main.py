@@ -9,10 +9,12 @@ from synthgen.cli.bundle import bundle
 from synthgen.cli.compare import compare
 from synthgen.cli.evaluate import evaluate
 from synthgen.cli.fit import fit
+from synthgen.cli.impute import impute
 from synthgen.cli.inspect import inspect
 from synthgen.cli.run import run
 from synthgen.cli.sample import sample
 from synthgen.cli.schema import schema
+from synthgen.cli.score import score
 
 
 class _InOrder(click.Group):
@@ -31,5 +33,5 @@ def main() -> None:
     """
 
 
-for _command in (run, fit, sample, evaluate, compare, inspect, bundle, schema):
+for _command in (run, fit, sample, impute, score, evaluate, compare, inspect, bundle, schema):
     main.add_command(_command)

@@ -55,6 +55,10 @@ class SynthgenCommand(click.Command):
             raise Interrupted("interrupted", as_json) from None
 
 
+READING = ("missing", "delimiter", "encoding", "decimal")
+"""Flags of ``reading_options``."""
+
+
 def _together(options: list[Decorator]) -> Decorator:
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
         for option in reversed(options):

@@ -19,6 +19,8 @@ FEWEST_SHARE = 0.005
 """A mode with a smaller share of the rows is left out: a batch of 500 rows would hold two of it."""
 REACH = 4.0
 """Standard deviations from a mode's middle to where its places end."""
+NARROWEST = 1e-5
+"""The least spread of a mode, in standard deviations of the column: one value that many rows hold stays one value."""
 MOST_FITTED = 10_000
 """So many values tell ten modes apart; more would only take longer."""
 
@@ -59,6 +61,7 @@ class Modes:
             n_components=min(MOST_MODES, len(np.unique(fitted))),
             weight_concentration_prior_type="dirichlet_process",
             weight_concentration_prior=0.001,  # few modes, unless the numbers ask for more
+            reg_covar=NARROWEST**2,
             random_state=int(rng.integers(2**31)),
         )
         with warnings.catch_warnings():

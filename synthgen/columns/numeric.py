@@ -128,7 +128,7 @@ class Numeric(ColumnType):
         """``(N,)`` the leaf of each number; the middle one for what is no number."""
         x = np.clip(numbers, -LARGEST, LARGEST)
         if self.grid:
-            x = np.rint(x * self._unit)
+            x = np.rint(x * self.unit)
         leaf = self.leaves.find(x)
         return np.where(np.isnan(numbers), self._first[np.abs(self.leaves.places - 0.5).argmin()], leaf)
 
@@ -137,10 +137,11 @@ class Numeric(ColumnType):
         """The smallest and largest number that it gives."""
         low = self.lower.end * -1 if self.lower is not None else float(self.leaves.low[0])
         high = self.upper.end if self.upper is not None else float(self.leaves.high[-1])
-        return max(low, self.limits[0]) / self._unit, min(high, self.limits[1]) / self._unit
+        return max(low, self.limits[0]) / self.unit, min(high, self.limits[1]) / self.unit
 
     @property
-    def _unit(self) -> float:
+    def unit(self) -> float:
+        """Cells count in so many to 1."""
         return 10.0 ** (self.text.decimals or 0) if self.grid else 1.0
 
     def decode(self, tokens: np.ndarray, rng: np.random.Generator, start: int) -> pa.Array:
@@ -174,7 +175,7 @@ class Numeric(ColumnType):
         x = self.leaves.draw(leaf, uniform)
         x = self._draw_tail(x, leaf == self.leaves.low.size - 1, tail, upper=True)
         x = self._draw_tail(x, leaf == 0, tail, upper=False)
-        numbers = np.clip(x, *self.limits) / self._unit
+        numbers = np.clip(x, *self.limits) / self.unit
         tidy = self.text.tidy(numbers)
         return self.text.write(np.where(self._leaf(tidy) == leaf, tidy, numbers))
 
@@ -246,7 +247,7 @@ class Numeric(ColumnType):
 
     def _written(self, x: np.ndarray) -> list[str]:
         """Ends of cells, to the digits that a person reads."""
-        return [f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}" for value in (x / self._unit).tolist()]
+        return [f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}" for value in (x / self.unit).tolist()]
 
     def describe(self) -> str:
         atoms = int((self.leaves.exact & (self._cells[self.leaves.bins] == 1)).sum())

@@ -52,7 +52,7 @@ def given_rows(fitted: Synthesizer, subject: Subject | None, rows: Any, reading:
             "score rows; fit with --model gan, or leave --rows out"
         )
     if isinstance(rows, (str, PathLike)):
-        options = {key: reading.get(key) or fitted.config_.get(key) for key in READING}
+        options: dict[str, Any] = {key: reading.get(key) or fitted.config_.get(key) for key in READING}
         table = read_table(Path(rows), **options)
         shown = Path(rows).name
     else:

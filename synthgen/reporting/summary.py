@@ -74,6 +74,7 @@ class Summary(TypedDict, total=False):
         columns: one line each, in the table's order.
         pairs: worst first.
         figures: of the whole table.
+        counts: what was done -> how often, ready to print.
         verdicts: faithful, useful, private.
         gates: rules of ``--fail-if``.
         files: what it is -> path.
@@ -84,6 +85,7 @@ class Summary(TypedDict, total=False):
     columns: list[ColumnLine]
     pairs: list[PairLine]
     figures: list[Figure]
+    counts: dict[str, str]
     verdicts: list[VerdictLine]
     gates: list[GateLine]
     files: dict[str, str]
@@ -112,6 +114,8 @@ def print_summary(summary: Summary, console: Console) -> None:
     for table in tables:
         console.print(table)
         console.print()
+    for what, count in summary.get("counts", {}).items():
+        console.print(f"{escape(what):<28} {escape(count)}", highlight=False, soft_wrap=True)
     for verdict in summary.get("verdicts", []):
         mark, colour = STATES[verdict["state"]].lower(), COLOURS[verdict["state"]]
         head = f"[bold]{verdict['question'].capitalize()}?[/] [{colour}]{mark}[/]"

@@ -6,28 +6,28 @@ import copy
 import math
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
 
-from synthgen.binding import bind
-from synthgen.conditions import Condition
+from synthgen.conditions import Condition, bind
 from synthgen.errors import ConditionError
 from synthgen.layout import Layout
 from synthgen.losses.likelihood import MaskedLikelihood
 from synthgen.nets.any_order import AnyOrderGenerator
 from synthgen.nets.completion import COMPLETION_ROWS, Completion
 from synthgen.nets.conditional_rollout import ConditionalRollOut, NoRowError
+from synthgen.nets.conditionals import Conditionals
 from synthgen.nets.leave_one_out import leave_one_out
 from synthgen.nets.rollout import CHUNK_ROWS, RollOut, phase_of
+from synthgen.rows.calibrating import calibrate
 from synthgen.seeding import derived_seed
 from synthgen.synthesizers.networks import NetworkModel
 from synthgen.training.devices import side_by_side
 from synthgen.training.loop import Objective
 from synthgen.training.planning import Plan
 from synthgen.training.rival import Rival
-
 
 SHARE_ROWS = 4 * CHUNK_ROWS
 """Rows drawn to estimate how rare a condition is: each was chosen out of several."""
@@ -90,6 +90,12 @@ class AnyOrderGan(NetworkModel[AnyOrderGenerator]):
 
     def surprise(self, tokens_NS: np.ndarray) -> np.ndarray | None:
         return None if self.network is None else leave_one_out(self.network, tokens_NS)
+
+    def calibrated(self, held_NS: np.ndarray, layout: Layout, rows: int, seed: int) -> dict[str, Any]:
+        assert self.network is not None
+        names = list(self.codec.modelled)
+        slots_of = {names[column]: slots for column, slots in layout.paths.items()}
+        return calibrate(Conditionals(self.network, 1.0 / (rows + 1.0)), slots_of, held_NS, seed)
 
     def complete(
         self, tokens_NS: np.ndarray, given_NS: np.ndarray, seed: int, *, present_only: bool = True

@@ -14,9 +14,8 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from synthgen.binding import Bound
 from synthgen.codec import Codec
-from synthgen.conditions import Condition
+from synthgen.conditions import Bound, Condition
 from synthgen.config import RunConfig, SamplingSettings
 from synthgen.errors import ConditionError, ConfigError
 from synthgen.layout import Layout

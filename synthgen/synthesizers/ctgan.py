@@ -2,7 +2,8 @@
 
 What differs from the paper, and why. A number that was made goes back into the codec's cells, so it has the column's
 grid, ends and tails, and no value of few people comes out. Generated rows hold what they were asked for. They are asked
-for by true shares: of the target where there is one, otherwise of all discrete columns, each as often.
+for by true shares of all discrete columns, each as often, as while learning: asked for one column alone, the others
+come out of what the critic has seen least of.
 
 Letters: N rows, B rows in a batch, S slots, C discrete columns, M numbers, K entries of the conditional vector,
 X entries of a row.
@@ -212,9 +213,7 @@ class Maker(nn.Module):
         for first, size, i in zip(self.spans.first_N.tolist(), self.spans.sizes, self.fields.asked, strict=True):
             asked_K[first : first + size] = int(spans.first_N[i]) + torch.arange(size)
         self.generator = CtganGenerator(spans, len(modes), noise_width, asked_K)
-        asked = [self.fields.discrete[i] for i in self.fields.asked]
-        target = next((c for c, s in enumerate(asked) if s in layout.target), None)
-        self.asking = Asking(self.spans, counts, target) if counts else None
+        self.asking = Asking(self.spans, counts) if counts else None
 
     @property
     def device(self) -> torch.device:

@@ -67,6 +67,17 @@ class NetworkModel(RolledOut[Network]):
         """The adversarial loss of a batch, times its weight; None: this model has none."""
         return None
 
+    def calibrated(self, held_NS: np.ndarray, layout: Layout, rows: int, seed: int) -> dict[str, Any]:
+        """What held-out rows are like to the finished network, for scoring others; empty: it cannot score.
+
+        Args:
+            held_NS: rows that it did not learn from.
+            layout: the row's slots.
+            rows: of the training table.
+            seed: of the orders in which slots are looked at.
+        """
+        return {}
+
     def learn(self, tokens_NS: np.ndarray, layout: Layout, job: Job) -> Account:
         config, progress, writer = job.config, job.progress, job.writer
         chosen = plan(len(tokens_NS), config.training)
@@ -104,6 +115,8 @@ class NetworkModel(RolledOut[Network]):
         distances = correct_marginals(biased, tokens_NS, config.seed, rows, new_roll_out=new_roll_out)
         progress.stage("asking the critic")
         judged = self.ask_critic(tokens_NS[train.numpy()], tokens_NS[held.numpy()], layout, config.seed, job.device)
+        progress.stage("scoring held-out rows")
+        calibrated = self.calibrated(tokens_NS[held.numpy()], layout, len(tokens_NS), config.seed)
         clock = trainer.clock
         training = {
             **chosen.state(),
@@ -117,6 +130,7 @@ class NetworkModel(RolledOut[Network]):
             "correction": distances,
             "parameters": sum(p.numel() for p in network.parameters()),
             "critic": judged,
+            **({"held_out_rows": calibrated} if calibrated else {}),
         }
         return Account(training, trainer.history, interrupted=trainer.interrupted)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -17,8 +17,14 @@ from synthgen.conditions import where_of
 from synthgen.config import RunConfig, SamplingSettings, check_settings, settings_of
 from synthgen.detecting import schema_of
 from synthgen.errors import ConfigError, NotFittedError
+from synthgen.rows.given import READING, given_rows
+from synthgen.rows.imputing import impute
+from synthgen.rows.known import Known
+from synthgen.rows.scoring import score
+from synthgen.rows.shaping import beside_like, changed_like
 from synthgen.storage import Run, RunWriter, read_run, writing
 from synthgen.synthesizers import MODELS
+from synthgen.synthesizers.any_order import AnyOrderGan
 from synthgen.synthesizers.base import Job, Model, TokenModel, check_used, go_on, used_settings
 from synthgen.synthesizers.picture_columns import (
     PictureColumn,
@@ -300,6 +306,81 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         table = Table.from_any(data, min_holders=self.min_holders)
         self.schema_.check(table.names)
         return np.asarray(scores(table.arrow))
+
+    # ------------------------------------------------------------------ rows that are there
+    def impute(
+        self,
+        data: Any,
+        *,
+        draws: int = 1,
+        how: str = "draw",
+        columns: Sequence[str] | None = None,
+        random_state: int = 0,
+    ) -> Any:
+        """Fill missing cells and no other, in the kind that ``data`` is.
+
+        Args:
+            data: as for ``fit``, with the same columns; one row is enough.
+            draws: completions; more than one for multiple imputation.
+            how: ``draw`` draws a cell from its law given the rest of its row; ``likeliest`` takes the most probable
+                label, and the median of a number or date.
+            columns: fill these alone; None: all.
+            random_state: seed of every draw.
+
+        Returns:
+            The rows; a list of ``draws`` of them when more than one was asked for.
+
+        Raises:
+            NotFittedError: ``fit`` or ``load`` come first.
+            ConfigError: the model cannot be asked about single cells, or an argument is out of range.
+            DataError: the columns are not those of the table that was learned.
+        """
+        given = given_rows(self.known("impute"), data)
+        filled = impute(given, draws=draws, how=how, columns=columns, seed=random_state)
+        made = [changed_like(data, one.table(), one.fills) for one in filled]
+        return made[0] if draws == 1 else made
+
+    def score(self, data: Any, *, critic: bool = True, random_state: int = 0) -> Any:
+        """How likely each row is, beside real rows that were held out from the fit.
+
+        Args:
+            data: as for ``fit``, with the same columns; one row is enough.
+            critic: ask the critic too.
+            random_state: seed of places inside cells of rounded numbers.
+
+        Returns:
+            A frame, one row for each: ``log_likelihood`` in nats, ``critic`` (see ``critic_scores``), ``percentile``
+            (0 to 100, the share of held-out real rows that are less likely), ``unusual`` (JSON: at most three
+            columns, and the log of the ratio of the cell's probability to what their cells usually have).
+
+        Raises:
+            NotFittedError: ``fit`` or ``load`` come first.
+            ConfigError: the model cannot be asked about single cells, the run has no critic, or knows nothing of
+                held-out rows.
+            DataError: the columns are not those of the table that was learned.
+        """
+        given = given_rows(self.known("score"), data)
+        return beside_like(data, score(given, critic=critic, seed=random_state).columns())
+
+    def known(self, job: str) -> Known:
+        """The model as jobs on rows see it.
+
+        Args:
+            job: what the message calls it.
+
+        Raises:
+            NotFittedError: ``fit`` or ``load`` come first.
+            ConfigError: the model cannot be asked about single cells.
+        """
+        model = self._fitted().model_
+        if not isinstance(model, AnyOrderGan):
+            raise ConfigError(
+                f"{job}: model {model.name!r} cannot be asked about single cells of a row; 'gan' can. "
+                "Fit again with --model gan"
+            )
+        training = self.facts_.get("training", {})
+        rows, reading = int(self.facts_["data"]["rows"]), {k: self.config_.get(k) for k in READING}
+        return Known(model, self.schema_, self.origin_, rows, training.get("held_out_rows", {}), reading)
 
     def with_pictures(self, chunk: pa.Table, folders: dict[str, tuple[Path, str]], seed: int, start: int) -> pa.Table:
         """Sampled rows with new pictures: files in folders, and their paths in the rows.

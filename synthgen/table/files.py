@@ -24,6 +24,7 @@ from synthgen.table.missing import find_missing
 from synthgen.table.natural import natural_type
 from synthgen.table.origin import Origin
 from synthgen.table.table import (
+    FEWEST_ROWS,
     MAX_CELL_BYTES,
     Table,
     cell_too_long,
@@ -49,6 +50,7 @@ def read_table(
     delimiter: str | None = None,
     encoding: str | None = None,
     decimal: str | None = None,
+    fewest: int = FEWEST_ROWS,
 ) -> Table:
     """Read a CSV (any ending, also gzip) or a Parquet file.
 
@@ -59,6 +61,7 @@ def read_table(
         delimiter: of a CSV, one character; found by default.
         encoding: of a CSV, a Python codec name; found by default.
         decimal: ``.`` or ``,``; found by default.
+        fewest: rows that must be there; learning needs two.
 
     Raises:
         DataError: the file cannot be read as a table, and why.
@@ -70,11 +73,11 @@ def read_table(
     if not head:
         raise DataError(f"{name}: the file is empty; a header and at least 2 rows were expected. Check how it was made")
     if ending.endswith(PARQUET_ENDINGS) or (head.startswith(PARQUET) and not ending.endswith(TEXT_ENDINGS)):
-        return _read_parquet(path, head, missing)
+        return _read_parquet(path, head, missing, fewest)
     zipped = head.startswith(GZIP) and not ending.endswith((".csv", ".tsv", ".txt"))
     if ending.endswith(".gz") and not zipped:
         raise DataError(f"{name}: this is not gzip data; its ending says so. Take .gz off the name, or zip the file")
-    return _read_text(look_through(path, zipped, encoding), missing, delimiter, decimal)
+    return _read_text(look_through(path, zipped, encoding), missing, delimiter, decimal, fewest)
 
 
 def _check_options(name: str, delimiter: str | None, decimal: str | None) -> None:
@@ -114,7 +117,7 @@ def _suggest(folder: Path, name: str) -> str:
     return "There are: " + ", ".join(map(repr, tables)) if tables else "No table is in that folder; check the name"
 
 
-def _read_parquet(path: Path, head: bytes, missing: Sequence[str] | None) -> Table:
+def _read_parquet(path: Path, head: bytes, missing: Sequence[str] | None, fewest: int) -> Table:
     if not head.startswith(PARQUET):
         raise DataError(f"{path.name}: this is not Parquet data; its ending says so. Give it the one that fits (.csv?)")
     try:
@@ -131,15 +134,17 @@ def _read_parquet(path: Path, head: bytes, missing: Sequence[str] | None) -> Tab
                 marked = find_missing([column.combine_chunks().fill_null("")], missing)[0]
                 columns = columns.set_column(i, columns.column_names[i], marked.values)
     plain = pa.schema([pa.field(field.name, field.type) for field in schema], pandas_metadata(schema))
-    return Table(columns, Origin("parquet", plain, nan=nan), path.name, str(path.parent)).checked()
+    return Table(columns, Origin("parquet", plain, nan=nan), path.name, str(path.parent)).checked(fewest)
 
 
-def _read_text(text: TextFile, missing: Sequence[str] | None, delimiter: str | None, decimal: str | None) -> Table:
+def _read_text(
+    text: TextFile, missing: Sequence[str] | None, delimiter: str | None, decimal: str | None, fewest: int
+) -> Table:
     sniffed = _sniffed(text, delimiter, decimal)
     dialect = replace(sniffed.dialect, encoding=text.encoding, bom=bool(text.bom))
     name, names = text.path.name, _filled(sniffed.names)
     check_names(names, name)
-    columns = _text_columns(text, dialect, sniffed, names)
+    columns = _text_columns(text, dialect, sniffed, names, fewest)
     if dialect.space_after:
         columns = columns[:1] + [_without_blank(column) for column in columns[1:]]
     styles, values = {}, []
@@ -152,7 +157,7 @@ def _read_text(text: TextFile, missing: Sequence[str] | None, delimiter: str | N
     schema = pa.schema([(names[i], column.type) for i, column in enumerate(values)])
     _refuse_row_as_header(name, styles, values, dialect.decimal)
     origin = Origin("csv", schema, replace(dialect, styles=styles))
-    return Table(pa.table(values, schema=schema), origin, name, str(text.path.parent)).checked()
+    return Table(pa.table(values, schema=schema), origin, name, str(text.path.parent)).checked(fewest)
 
 
 def _refuse_row_as_header(where: str, styles: dict[str, CellStyle], values: list[pa.Array], decimal: str) -> None:
@@ -211,7 +216,7 @@ def _filled(names: list[str]) -> list[str]:
     return filled
 
 
-def _text_columns(text: TextFile, dialect: Dialect, sniffed: Sniffed, names: list[str]) -> list[pa.Array]:
+def _text_columns(text: TextFile, dialect: Dialect, sniffed: Sniffed, names: list[str], fewest: int) -> list[pa.Array]:
     """All cells as text, one array per column."""
     quotes = dialect.quote in text.quotes
     keys = [str(i) for i in range(len(names))]
@@ -233,7 +238,7 @@ def _text_columns(text: TextFile, dialect: Dialect, sniffed: Sniffed, names: lis
             )
     except (pa.ArrowException, OSError) as error:
         raise _diagnosis(text, dialect, len(names)) from error
-    check_rows(arrow.num_rows, text.path.name)
+    check_rows(arrow.num_rows, text.path.name, fewest)
     columns = []
     while arrow.num_columns:  # One after the other, so that only one column is there twice.
         columns.append(joined(arrow.column(0)))
@@ -252,7 +257,7 @@ def _diagnosis(text: TextFile, dialect: Dialect, expected: int) -> DataError:
     """Why the parser gave up: the first row that is not closed, too long, or ragged."""
     name, limit = text.path.name, MAX_CELL_BYTES
     with io.TextIOWrapper(text.open(), encoding=text.encoding, newline="") as lines:
-        for line, row in _logical_rows(lines, dialect):
+        for line, row in logical_rows(lines, dialect):
             if dialect.quote not in row and len(row) <= limit:
                 found = row.count(dialect.delimiter) + 1 if row.strip("\r\n") else expected
             else:
@@ -274,7 +279,7 @@ def _diagnosis(text: TextFile, dialect: Dialect, expected: int) -> DataError:
     )
 
 
-def _logical_rows(lines: Iterable[str], dialect: Dialect) -> Iterator[tuple[int, str]]:
+def logical_rows(lines: Iterable[str], dialect: Dialect) -> Iterator[tuple[int, str]]:
     """Rows of one or more lines, with the number of the first; one that does not close ends at the cell limit."""
     parts: list[str] = []
     first = size = 0

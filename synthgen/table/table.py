@@ -20,6 +20,7 @@ MAX_COLUMNS = 2_000
 MAX_CELL_BYTES = 1_000_000
 """A longer cell is a document or a file inside a table, or the sign of a quote that was never closed."""
 MIN_HOLDERS = 5
+FEWEST_ROWS = 2
 SMALL_SCALE = 256
 """A declared category that no row holds is part of a scale when there are at most so many; else it is somebody's."""
 
@@ -49,13 +50,16 @@ class Table:
     folder: str | None = None
 
     @classmethod
-    def from_any(cls, data: Any, name: str | None = None, *, min_holders: int = MIN_HOLDERS) -> Table:
+    def from_any(
+        cls, data: Any, name: str | None = None, *, min_holders: int = MIN_HOLDERS, fewest: int = FEWEST_ROWS
+    ) -> Table:
         """A table from a path, a pandas frame, an Arrow table, or anything that speaks Arrow (Polars, DuckDB).
 
         Args:
             data: the data.
             name: what messages call it; by default the file's name or the kind of object.
             min_holders: a declared category held by fewer rows is not remembered.
+            fewest: rows that must be there; learning needs two.
 
         Raises:
             DataError: it is none of these, or not a table that can be learned from.
@@ -65,7 +69,7 @@ class Table:
         if isinstance(data, (str, PathLike)):
             from synthgen.table.files import read_table
 
-            table = read_table(Path(data))
+            table = read_table(Path(data), fewest=fewest)
             return replace(table, name=name) if name else table
         pandas = sys.modules.get("pandas")
         if pandas is not None and isinstance(data, pandas.DataFrame):
@@ -74,9 +78,9 @@ class Table:
             where = name or "the frame"
             check_names([str(label) for label in data.columns], where)
             arrow, origin = from_pandas(data, where, min_holders)
-            return cls(arrow, origin, where).checked()
+            return cls(arrow, origin, where).checked(fewest)
         if isinstance(data, (pa.Table, pa.RecordBatch)) or hasattr(data, "__arrow_c_stream__"):
-            return _from_arrow(data, name, min_holders)
+            return _from_arrow(data, name, min_holders, fewest)
         raise DataError(
             f"{name or 'data'}: cannot read a {type(data).__name__}; a path, a pandas frame, an Arrow table or a "
             "Polars frame was expected. Make a frame of it first, such as pandas.DataFrame(data)"
@@ -126,14 +130,14 @@ class Table:
         """Where it came from, in JSON types; ``Origin.from_state`` reads it."""
         return self.origin.state()
 
-    def checked(self) -> Self:
+    def checked(self, fewest: int = FEWEST_ROWS) -> Self:
         """Itself, if it can be learned from.
 
         Raises:
             DataError: too few rows, too many columns, names given twice, or a cell too long.
         """
         check_names(self.names, self.name)
-        check_rows(len(self), self.name)
+        check_rows(len(self), self.name, fewest)
         for name in self.names:
             _check_cells(self.column(name), name, self.name)
         return self
@@ -165,13 +169,15 @@ def check_names(names: list[str], where: str) -> None:
     )
 
 
-def check_rows(rows: int, where: str) -> None:
-    """Refuse a table of no row or one.
+def check_rows(rows: int, where: str, fewest: int = FEWEST_ROWS) -> None:
+    """Refuse a table of too few rows: to learn from, of no row or one.
 
     Raises:
-        DataError: fewer than two rows.
+        DataError: there are fewer.
     """
-    if rows < 2:
+    if rows < fewest == 1:
+        raise DataError(f"{where}: no rows; at least one was expected. Check that the file is complete")
+    if rows < fewest:
         found = "a header but no rows" if rows == 0 else "one row"
         raise DataError(
             f"{where}: {found}; at least 2 rows are needed to learn from (some hundreds to learn well). "
@@ -265,7 +271,7 @@ def held_categories(declared: list[str], held: np.ndarray, min_holders: int) -> 
     return [value for value, keep in zip(declared, least, strict=True) if keep]
 
 
-def _from_arrow(data: Any, name: str | None, min_holders: int) -> Table:
+def _from_arrow(data: Any, name: str | None, min_holders: int, fewest: int) -> Table:
     module = type(data).__module__.split(".")[0]
     where = name or f"the {module if module != 'pyarrow' else 'Arrow'} table"
     kind: Kind = "polars" if module == "polars" else "batch" if isinstance(data, pa.RecordBatch) else "arrow"
@@ -280,7 +286,7 @@ def _from_arrow(data: Any, name: str | None, min_holders: int) -> Table:
     columns, nan = physical_table(arrow)
     categories = _enums(data, arrow, min_holders) if kind == "polars" else {}
     schema = pa.schema([pa.field(field.name, field.type) for field in arrow.schema], pandas_metadata(arrow.schema))
-    return Table(columns, Origin(kind, schema, categories=categories, nan=nan), where).checked()
+    return Table(columns, Origin(kind, schema, categories=categories, nan=nan), where).checked(fewest)
 
 
 def pandas_metadata(schema: pa.Schema) -> dict[bytes, bytes] | None:

@@ -113,7 +113,7 @@ def text_of(rows: pa.Table, dialect: Dialect) -> bytes:
         return b""
     alone = rows.num_columns == 1
     cells = [
-        _cells(joined(column), dialect.style(name), dialect, alone)
+        written_cells(joined(column), dialect.style(name), dialect, alone)
         for name, column in zip(rows.column_names, rows.columns, strict=True)
     ]
     cells[-1] = pc.binary_join_element_wise(cells[-1], _wide(""), _wide(dialect.newline))
@@ -200,7 +200,7 @@ class _ParquetFile:
                 self._writer.close()
 
 
-def _cells(values: pa.Array, style: CellStyle, dialect: Dialect, alone: bool) -> pa.Array:
+def written_cells(values: pa.Array, style: CellStyle, dialect: Dialect, alone: bool) -> pa.Array:
     """A column as it stands in the file, quotes and missing marks included."""
     text = as_text(values, dialect.decimal).cast(pa.large_string())
     text = _quoted(text, style.quoted, dialect)

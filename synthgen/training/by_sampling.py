@@ -18,17 +18,15 @@ class Asking:
 
     Args:
         spans: of the discrete columns.
-        counts: how many rows hold each value, one tensor per column.
-        column: the only one asked for; None: each as often.
+        counts: how many rows hold each value, one tensor per column; each column is asked for as often.
     """
 
-    def __init__(self, spans: Spans, counts: list[Tensor], column: int | None = None) -> None:
+    def __init__(self, spans: Spans, counts: list[Tensor]) -> None:
         self.spans, device = spans, spans.first_N.device
-        columns = range(len(counts)) if column is None else [column]
         self.true_K = torch.zeros(spans.width, device=device)
         self.even_K = torch.zeros(spans.width, device=device)
-        for c in columns:
-            count, at = counts[c].to(device).float(), int(spans.first_N[c])
+        for c, given in enumerate(counts):
+            count, at = given.to(device).float(), int(spans.first_N[c])
             self.true_K[at : at + len(count)] = count / count.sum()
             logs = count.log1p()
             self.even_K[at : at + len(count)] = logs / logs.sum()

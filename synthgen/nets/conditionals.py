@@ -1,0 +1,212 @@
+"""What one column of a row is likely to hold, given whatever else of the row is given.
+
+Letters: B rows, N rows, S slots, P slots of one column's path, W tokens of one slot, D width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from synthgen.nets.any_order import AnyOrderGenerator
+from synthgen.nets.rollout import RollOut
+from synthgen.seeding import derived_seed
+
+ROWS = 4_096
+"""Rows at a time: what is in memory, whatever the number of rows."""
+BRANCHES = 4
+"""First tokens that are followed down to find the likeliest path; the best path hardly ever begins with the fifth."""
+LEAST = 1e-37
+"""Chances are cut there: float32 ends below."""
+
+
+class Conditionals(RollOut):
+    """Laws of single columns, from a generator whose weights no longer change.
+
+    Args:
+        generator: put in evaluation mode here.
+        unseen: the chance of a token that never occurred in the training rows.
+    """
+
+    def __init__(self, generator: AnyOrderGenerator, unseen: float = LEAST) -> None:
+        super().__init__(generator)
+        self.unseen = unseen
+        sizes = self.layout.sizes
+        self.impossible = [generator.impossible[a : a + n] for a, n in zip(self.first, sizes, strict=True)]
+
+    # ------------------------------------------------------------------ one column
+    def law(self, slots: Sequence[int], tokens_NS: np.ndarray, given_NS: np.ndarray) -> np.ndarray:
+        """``(N, W)`` chances of the first tokens of a column, its own slots not looked at; of a value that is there."""
+
+        def one(tokens_BS: Tensor, given_BS: Tensor) -> tuple[Tensor]:
+            return (self._first(slots[0], self._without(slots, tokens_BS, given_BS)),)
+
+        return self._by_chunk(one, tokens_NS, given_NS)[0]
+
+    def nats(self, slots: Sequence[int], tokens_NS: np.ndarray, given_NS: np.ndarray) -> np.ndarray:
+        """``(N,)`` negative log-likelihood of what a column holds, its own slots not looked at."""
+
+        def one(tokens_BS: Tensor, given_BS: Tensor) -> tuple[Tensor]:
+            sums_BD = self._without(slots, tokens_BS, given_BS)
+            nats_B = torch.zeros(len(tokens_BS), device=self.device)
+            for slot in slots:
+                nats_B += self._nats(slot, sums_BD, tokens_BS)
+                sums_BD = sums_BD + self.changes[slot][tokens_BS[:, slot]]
+            return (nats_B,)
+
+        return self._by_chunk(one, tokens_NS, given_NS)[0]
+
+    def likeliest(
+        self, slots: Sequence[int], tokens_NS: np.ndarray, given_NS: np.ndarray, median: bool
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What a column holds most likely, its own slots not looked at.
+
+        Args:
+            slots: its path.
+            tokens_NS: rows.
+            given_NS: what of them is given.
+            median: the median along the order of the tokens in place of the likeliest path.
+
+        Returns:
+            ``(N, P)`` tokens, ``(N,)`` their negative log-likelihood, and ``(N,)`` where inside the last token's cell
+            the median lies, 0 to 1.
+        """
+
+        def one(tokens_BS: Tensor, given_BS: Tensor) -> tuple[Tensor, ...]:
+            sums_BD = self._without(slots, tokens_BS, given_BS)
+            chance_BW = self._first(slots[0], sums_BD)
+            if median and self._ordered(slots[0]):
+                half_B = torch.full((len(tokens_BS),), 0.5, device=self.device)
+                token_B, place_B = _quantile(chance_BW, half_B)
+                return self._descend(slots, tokens_BS, sums_BD, chance_BW, token_B, place_B)
+            branches = 1 if len(slots) == 1 else min(BRANCHES, chance_BW.shape[1])
+            tried = [
+                self._descend(slots, tokens_BS, sums_BD, chance_BW, token_B, None)
+                for token_B in chance_BW.topk(branches, dim=1).indices.T
+            ]
+            best = torch.stack([nats for _, nats, _ in tried]).argmin(0)
+            rows = torch.arange(len(best), device=self.device)
+            return tuple(torch.stack(parts)[best, rows] for parts in zip(*tried, strict=True))
+
+        path, nats, place = self._by_chunk(one, tokens_NS, given_NS)
+        return path.astype(np.int32), nats, place
+
+    # ------------------------------------------------------------------ whole rows
+    def log_likelihood(self, tokens_NS: np.ndarray, counted_NS: np.ndarray, orders: int, seed: int) -> np.ndarray:
+        """``(N, orders)`` log-likelihood of rows by the chain rule, in nats, in random orders of the slots.
+
+        Args:
+            tokens_NS: rows.
+            counted_NS: what is part of a row; the rest is as if the table had no such column.
+            orders: how many; the same ones for every row.
+            seed: of the orders.
+        """
+
+        def one(tokens_BS: Tensor, counted_BS: Tensor) -> tuple[Tensor]:
+            whole: list[Tensor] = []
+            for number in range(orders):
+                rng = np.random.default_rng(derived_seed(seed, "order", number))
+                sums_BD = self.embed[self.unknown].sum(0, keepdim=True).expand(len(tokens_BS), -1).clone()
+                nats_B = torch.zeros(len(tokens_BS), device=self.device)
+                for stage in self.layout.stages:
+                    for slot in rng.permutation(stage).tolist():
+                        counted_B1 = counted_BS[:, slot, None]
+                        nats_B += self._nats(slot, sums_BD, tokens_BS) * counted_B1[:, 0]
+                        sums_BD += self.changes[slot][tokens_BS[:, slot]] * counted_B1
+                whole.append(-nats_B)
+            return (torch.stack(whole, 1),)
+
+        return self._by_chunk(one, tokens_NS, counted_NS)[0]
+
+    # ------------------------------------------------------------------ parts
+    def _by_chunk(
+        self, one: Callable[[Tensor, Tensor], tuple[Tensor, ...]], tokens_NS: np.ndarray, given_NS: np.ndarray
+    ) -> list[np.ndarray]:
+        found = []
+        with torch.inference_mode():
+            for at in range(0, max(1, len(tokens_NS)), ROWS):
+                tokens_BS = torch.as_tensor(tokens_NS[at : at + ROWS], device=self.device).long()
+                given_BS = torch.as_tensor(given_NS[at : at + ROWS], device=self.device)
+                found.append([part.cpu().numpy() for part in one(tokens_BS, given_BS)])
+        return [np.concatenate(parts) for parts in zip(*found, strict=True)]
+
+    def _without(self, slots: Sequence[int], tokens_BS: Tensor, given_BS: Tensor) -> Tensor:
+        """``(B, D)`` what the trunk reads of the given slots but these."""
+        given_BS = given_BS.clone()
+        given_BS[:, list(slots)] = False
+        return self.generator.given_sum(self.embed, tokens_BS, given_BS)
+
+    def _first(self, slot: int, sums_BD: Tensor) -> Tensor:
+        chance_BW = self._chances(slot, self._trunk(sums_BD), None)
+        missing = self.layout.slots[slot].missing
+        if missing is not None and chance_BW.shape[1] > 1:
+            chance_BW[:, missing] = 0.0
+        return chance_BW / chance_BW.sum(1, keepdim=True).clamp(min=LEAST)
+
+    def _allowed(self, slot: int, tokens_BS: Tensor) -> Tensor | None:
+        follow = self.follow[slot]
+        return None if follow is None else follow[tuple(tokens_BS[:, s] for s in self.layout.slots[slot].prefix)]
+
+    def _nats(self, slot: int, sums_BD: Tensor, tokens_BS: Tensor) -> Tensor:
+        """Of one slot's token; 0 where the slot does not apply."""
+        token_B1 = tokens_BS[:, slot, None]
+        chance_B = self._chances(slot, self._trunk(sums_BD), self._allowed(slot, tokens_BS)).gather(1, token_B1)[:, 0]
+        chance_B = torch.where(self.impossible[slot][token_B1[:, 0]], self.unseen, chance_B)
+        nats_B = -chance_B.clamp(min=LEAST).log()
+        none = self.layout.slots[slot].none
+        return nats_B if none is None else nats_B.masked_fill(token_B1[:, 0] == none, 0.0)
+
+    def _ordered(self, slot: int) -> bool:
+        return bool(np.isfinite(self.layout.slots[slot].places).any())
+
+    def _descend(
+        self,
+        slots: Sequence[int],
+        tokens_BS: Tensor,
+        sums_BD: Tensor,
+        chance_BW: Tensor,
+        token_B: Tensor,
+        place_B: Tensor | None,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """From a first token down its path: the median when there is a place to find, else the likeliest token."""
+        tokens_BS = tokens_BS.clone()
+        nats_B = -chance_BW.gather(1, token_B[:, None])[:, 0].clamp(min=LEAST).log()
+        tokens_BS[:, slots[0]] = token_B
+        for before, slot in pairwise(slots):
+            sums_BD = sums_BD + self.changes[before][tokens_BS[:, before]]
+            allowed_B = self._allowed(slot, tokens_BS)
+            applies_B = torch.ones_like(token_B, dtype=torch.bool) if allowed_B is None else allowed_B > 0
+            none = self.layout.slots[slot].none
+            tokens_BS[:, slot] = 0 if none is None else none
+            rows = applies_B.nonzero().squeeze(1)
+            if not len(rows):
+                continue
+            chance_RW = self._chances(slot, self._trunk(sums_BD[rows]), None if allowed_B is None else allowed_B[rows])
+            if place_B is not None and self._ordered(slot):
+                token_R, place_B[rows] = _quantile(chance_RW, place_B[rows])
+            else:
+                token_R = chance_RW.argmax(1)
+            tokens_BS[rows, slot] = token_R
+            nats_B[rows] -= chance_RW.gather(1, token_R[:, None])[:, 0].clamp(min=LEAST).log()
+        place_B = torch.full_like(nats_B, 0.5) if place_B is None else place_B
+        return tokens_BS[:, list(slots)], nats_B, place_B
+
+
+def _quantile(chance_BW: Tensor, place_B: Tensor) -> tuple[Tensor, Tensor]:
+    """The token in which a share of the mass ends, and how far inside its own mass.
+
+    Example:
+        >>> token, place = _quantile(torch.tensor([[0.2, 0.5, 0.3]]), torch.tensor([0.5]))
+        >>> int(token), round(float(place), 2)
+        (1, 0.6)
+    """
+    cumulated_BW = chance_BW.cumsum(1)
+    wanted_B1 = place_B[:, None] * cumulated_BW[:, -1:]
+    token_B1 = torch.searchsorted(cumulated_BW, wanted_B1).clamp_(max=chance_BW.shape[1] - 1)
+    own_B1 = chance_BW.gather(1, token_B1).clamp(min=LEAST)
+    before_B1 = cumulated_BW.gather(1, token_B1) - own_B1
+    return token_B1[:, 0], ((wanted_B1 - before_B1) / own_B1).clamp(0.0, 1.0)[:, 0]

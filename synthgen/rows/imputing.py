@@ -1,0 +1,176 @@
+"""Fill the missing cells of rows, and no other.
+
+Letters: N rows, M rows that lack a cell, S slots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthgen.columns.image import ImagePath
+from synthgen.columns.numeric import Numeric
+from synthgen.errors import ConfigError, DataError, choose, near_miss
+from synthgen.rows.deducing import deduced
+from synthgen.rows.given import Given, encode
+from synthgen.seeding import derived_seed
+from synthgen.table.table import Table, joined
+
+How = Literal["draw", "likeliest"]
+HOWS = ("draw", "likeliest")
+Parts = Callable[[int, int, str], None]
+
+
+def nobody(done: int, total: int, name: str) -> None:
+    """Nobody is told how far it is."""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """One completion of a table.
+
+    Attributes:
+        given: the rows as they came.
+        fills: by column, the numbers of the rows that lacked a cell, and what they get, in the given table's spelling;
+            null where nothing can be said.
+    """
+
+    given: Given
+    fills: dict[str, tuple[np.ndarray, pa.Array]]
+
+    @property
+    def cells(self) -> int:
+        """How many cells were filled."""
+        return sum(len(values) - values.null_count for _, values in self.fills.values())
+
+    @property
+    def left(self) -> list[str]:
+        """Columns in which a cell had to stay missing."""
+        return [name for name, (_, values) in self.fills.items() if values.null_count]
+
+    def table(self) -> Table:
+        """The rows with the fills in place."""
+        return with_cells(self.given.table, self.fills)
+
+
+def with_cells(table: Table, cells: dict[str, tuple[np.ndarray, pa.Array]]) -> Table:
+    """A table with other cells in some rows."""
+    arrow = table.arrow
+    for name, (rows, values) in cells.items():
+        at = arrow.column_names.index(name)
+        mask = np.zeros(len(arrow), bool)
+        mask[rows] = True
+        column = pc.replace_with_mask(joined(arrow[name]), pa.array(mask), values)
+        arrow = arrow.set_column(at, name, column)
+    return replace(table, arrow=arrow)
+
+
+def impute(
+    given: Given,
+    *,
+    draws: int = 1,
+    how: str = "draw",
+    columns: Sequence[str] | None = None,
+    seed: int = 0,
+    parts: Parts = nobody,
+) -> list[Filled]:
+    """Fill missing cells.
+
+    A missing cell is drawn from its law given all cells of the row that are there, and those of one row together; or
+    it gets the likeliest value of that law: of a label the most probable one, of a number or a date the median. What
+    other cells decide is not drawn: a column tied to one that is there, a term of a formula, a constant.
+
+    Args:
+        given: the rows.
+        draws: how many completions, each drawn anew.
+        how: ``draw`` or ``likeliest``.
+        columns: of these alone; None: of all.
+        seed: of every draw.
+        parts: is told how far it is.
+
+    Raises:
+        ConfigError: ``how`` or ``draws`` are out of range.
+        DataError: no such column.
+    """
+    choose("how", how, HOWS)
+    if draws < 1 or (draws > 1 and how == "likeliest"):
+        expected = "1 with how='likeliest', which has no chance in it" if how == "likeliest" else "at least 1"
+        raise ConfigError(f"draws: {draws}; expected {expected}")
+    lacking = _lacking(given, columns)
+    rows_M = np.unique(np.concatenate([np.zeros(0, np.int64), *lacking.values()]))
+    if not len(rows_M):
+        return [
+            Filled(given, {name: (rows, joined(given.table.arrow[name])[:0]) for name, rows in lacking.items()})
+        ] * draws
+    known, codec = given.known, given.known.codec
+    cells = deduced(codec, given.cells.take(pa.array(rows_M)))
+    tokens_MS, given_MS = encode(known, cells, derived_seed(seed, "encode"))
+    if how == "likeliest":
+        parts(0, 1, "looking for the likeliest values")
+        tokens_MS, cells = _likeliest(given, cells, tokens_MS, given_MS, parts)
+        made = [codec.decode(tokens_MS, derived_seed(seed, "decode"), _start(given), known=cells)]
+    else:
+        made = []
+        for draw in range(draws):
+            parts(draw, draws, f"draw {draw + 1}")
+            own = derived_seed(seed, "draw", draw)
+            drawn_MS = known.model.complete(tokens_MS, given_MS, own) if tokens_MS.shape[1] else tokens_MS
+            made.append(codec.decode(drawn_MS, derived_seed(own, "decode"), _start(given), known=cells))
+    parts(draws, draws, "")
+    return [_filled(given, table, rows_M, lacking) for table in made]
+
+
+def _lacking(given: Given, columns: Sequence[str] | None) -> dict[str, np.ndarray]:
+    """Rows that lack a cell of a column that is asked for."""
+    names = list(given.columns)
+    for name in columns or ():
+        if name not in names:
+            raise DataError(f"columns: no column {name!r} that the model knows; {near_miss(name, names)}")
+    asked = names if columns is None else [name for name in names if name in set(columns)]
+    return {name: np.flatnonzero(np.asarray(given.columns[name].given.is_null())) for name in asked}
+
+
+def _start(given: Given) -> int:
+    """Made-up values are numbered: past those that a table of the training rows' number would get."""
+    return max(given.known.rows, len(given))
+
+
+def _likeliest(
+    given: Given, cells: pa.Table, tokens_MS: np.ndarray, given_MS: np.ndarray, parts: Parts
+) -> tuple[np.ndarray, pa.Table]:
+    """The likeliest tokens of each column that is not given, and medians of numbers among the cells."""
+    known, laws = given.known, given.known.laws
+    if laws is None:
+        return tokens_MS, cells
+    found_MS = tokens_MS.astype(np.int32)
+    wanted = {name: slots for name, slots in known.slots_of.items() if not given_MS[:, slots].all()}
+    for done, (name, slots) in enumerate(wanted.items()):
+        parts(done, len(wanted), name)
+        rows = np.flatnonzero(~given_MS[:, slots[0]])
+        kind = known.codec.modelled[name].type
+        median = kind.measure == "quantity"
+        path, _, place = laws.likeliest(slots, tokens_MS[rows], given_MS[rows], median)
+        found_MS[np.ix_(rows, np.array(slots))] = path
+        if isinstance(kind, Numeric):
+            values = kind.written_at(kind.leaf_of(path), place, place)
+            at = cells.column_names.index(name)
+            mask = np.zeros(len(cells), bool)
+            mask[rows] = True
+            cells = cells.set_column(at, name, pc.replace_with_mask(joined(cells[name]), pa.array(mask), values))
+    return found_MS, cells
+
+
+def _filled(given: Given, made: pa.Table, rows_M: np.ndarray, lacking: dict[str, np.ndarray]) -> Filled:
+    fills: dict[str, tuple[np.ndarray, Any]] = {}
+    for name, rows in lacking.items():
+        kind = given.known.codec.modelled.get(name)
+        values = joined(made[name]).take(pa.array(np.searchsorted(rows_M, rows)))
+        if kind is not None and isinstance(kind.type, ImagePath):  # a path to a picture that is not there
+            values = pa.nulls(len(rows), values.type)
+        fills[name] = (rows, given.columns[name].back(values, given.decimal))
+    return Filled(given, fills)

@@ -1,0 +1,84 @@
+"""A fitted model as jobs on rows see it.
+
+Letters: N rows, S slots, P slots of one column's path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from synthgen.codec import Codec
+from synthgen.layout import Layout
+from synthgen.nets.any_order import AnyOrderGenerator
+from synthgen.nets.conditionals import Conditionals
+from synthgen.nets.critic import Critic
+from synthgen.table.origin import Origin
+from synthgen.table.schema import Schema
+
+
+class Conditional(Protocol):
+    """A model that completes rows from any part of them."""
+
+    codec: Codec
+    network: AnyOrderGenerator | None
+    critic: Critic | None
+
+    def complete(self, tokens_NS: np.ndarray, given_NS: np.ndarray, seed: int) -> np.ndarray:
+        """``(N, S)`` tokens, those not given drawn from their law given the others."""
+        ...
+
+    def critic_scores(self, table: pa.Table, seed: int = 0) -> np.ndarray:
+        """``(N,)`` scores of rows."""
+        ...
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a fit left.
+
+    Attributes:
+        model: completes rows.
+        schema: what the columns mean.
+        origin: the kind of table that was learned.
+        rows: how many were learned.
+        facts: what the fit found out about rows held out from it (``synthgen.rows.calibrating``); may be empty.
+        reading: how files are read, where the user said so at the fit.
+    """
+
+    model: Conditional
+    schema: Schema
+    origin: Origin
+    rows: int
+    facts: dict[str, Any]
+    reading: dict[str, Any]
+
+    @property
+    def codec(self) -> Codec:
+        """Of the model."""
+        return self.model.codec
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Slots of a row."""
+        return self.codec.layout()
+
+    @cached_property
+    def laws(self) -> Conditionals | None:
+        """Laws of single columns, for which what never occurred is rarer than one row; None: no column has slots."""
+        network = self.model.network
+        return None if network is None else Conditionals(network, 1.0 / (self.rows + 1.0))
+
+    @cached_property
+    def slots_of(self) -> dict[str, list[int]]:
+        """Columns with slots, labels of one-hot groups among them, and the numbers of their slots."""
+        names = list(self.codec.modelled)
+        return {names[column]: slots for column, slots in self.layout.paths.items()}
+
+    def asked(self, name: str) -> list[int]:
+        """The slots of a column whose values have some; empty for others."""
+        return self.slots_of.get(name, []) if self.codec.modelled[name].type.slots else []

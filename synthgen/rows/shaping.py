@@ -1,0 +1,49 @@
+"""Answers in the kind of thing that was asked about: a pandas frame for a frame, Polars for Polars."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from synthgen.table.table import Table
+
+
+def is_frame(data: Any) -> bool:
+    """Whether it is a pandas frame."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and isinstance(data, pandas.DataFrame)
+
+
+def changed_like(data: Any, table: Table, changed: Collection[str]) -> Any:
+    """A table in the kind of the data that it was read from; what did not change is the very same.
+
+    Args:
+        data: what the user gave.
+        table: its rows, with other cells in some columns.
+        changed: these columns.
+    """
+    made = table.origin.to_like(table.arrow)
+    if not is_frame(data):
+        return made
+    out = data.copy()
+    names = [str(label) if not isinstance(label, tuple) else " / ".join(map(str, label)) for label in out.columns]
+    for name in changed:
+        at = names.index(name)
+        out.isetitem(at, made.iloc[:, at].array)
+    return out
+
+
+def beside_like(data: Any, columns: Mapping[str, Any]) -> Any:
+    """New columns as a frame with the index of a pandas frame; as an Arrow or Polars table beside one of those."""
+    if type(data).__module__.split(".")[0] == "polars":
+        import polars
+
+        return polars.DataFrame(dict(columns))
+    if isinstance(data, pa.Table | pa.RecordBatch):
+        return pa.table({name: pa.array(values) for name, values in columns.items()})
+    import pandas
+
+    return pandas.DataFrame(dict(columns), index=data.index if is_frame(data) else None)
