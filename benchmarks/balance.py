@@ -246,7 +246,7 @@ def verdict(there: dict[str, list[dict[str, Any]]]) -> list[str]:
         said: dict[str, list[str]] = {}
         for method in TOPS_UP:
             if method in there and than in there:
-                said.setdefault(judged(gains(there, method, than)), []).append(METHODS[method].strip("*"))
+                said.setdefault(judged(gains(there, method, than)), []).append(METHODS[method].replace("*", ""))
         beside = "doing nothing" if than == "nothing" else "class weights"
         told = [
             f"{words}: {', '.join(said[words])}"

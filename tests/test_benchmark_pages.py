@@ -1,4 +1,4 @@
-"""The pages on conditions, imputing and scoring: their peers, what they break, and how they are written; small sizes."""
+"""The pages on conditions, imputing and scoring: their peers, what they break, how they are written; small sizes."""
 
 from __future__ import annotations
 
@@ -112,11 +112,13 @@ def test_gain_fills_every_hole_from_its_own_columns() -> None:
 
 
 def test_a_classifier_of_the_true_table_knows_the_target() -> None:
-    columns, truth, known, _ = holed()
+    columns, truth, _, _ = holed()
     tables = script("methods.tables")
     assert tables.task_auc(columns, truth, truth, 0) == 1.0
-    mean_mode = script("methods.imputers").mean_mode(columns, known, 0)
-    assert tables.task_auc(columns, mean_mode.best, truth, 0) < 1.0
+    at = columns.labels.index("account_type")
+    mixed_NL = truth.codes_NL.copy()
+    mixed_NL[:, at] = np.random.default_rng(0).permutation(mixed_NL[:, at])
+    assert tables.task_auc(columns, tables.Cells(truth.numbers_NM, mixed_NL), truth, 0) < 0.7
 
 
 @pytest.mark.skipif(not JUDGE.exists(), reason="the judge is not beside this repository")
@@ -171,10 +173,10 @@ def test_repair_is_judged_by_hand_worked_numbers() -> None:
 def test_detectors_of_outliers_are_ranked_by_area() -> None:
     scoring = script("scoring")
     genuine = accounts(300).drop(columns="account_type")
-    fakes = genuine.assign(followers=1_000_000)
+    fakes = genuine.assign(country="ES", followers=500)
     said = scoring.peers((genuine[:200], genuine[200:], fakes), 0, None)
     assert len(said) == 3 * len(scoring.SCALES)
-    assert said["IsolationForest, standardised"] > 0.99
+    assert said["LocalOutlierFactor, standardised"] > 0.9
 
 
 def test_boosting_is_asked_about_rows_without_their_target() -> None:
@@ -223,7 +225,7 @@ def page_of(name: str, figures: dict[str, dict[str, Any]], tmp_path: Path, **job
         (tmp_path / f"{case}.json").write_text(json.dumps(result))
     args = argparse.Namespace(results=tmp_path, page=tmp_path / "page.md", report=True, reuse=False)
     script("harness.pages").run_page(args, [], lambda case: {}, script(name).page)
-    return args.page.read_text()
+    return " ".join(args.page.read_text().split())  # however its lines are broken
 
 
 def filled_by(shape: float, log_loss: float) -> dict[str, Any]:

@@ -192,6 +192,6 @@ def margin(ours: Sequence[float], other: Sequence[float], usual: float) -> float
 
 def pooled(groups: Iterable[Sequence[float]]) -> float:
     """Standard deviation over seeds, pooled over settings; 0 where no setting has two seeds."""
-    squares = [(len(group) - 1) * statistics.variance(group) for group in groups if len(group) > 1]
-    free = [len(group) - 1 for group in groups if len(group) > 1]
-    return (sum(squares) / sum(free)) ** 0.5 if free else 0.0
+    many = [group for group in groups if len(group) > 1]
+    squares = sum((len(group) - 1) * statistics.variance(group) for group in many)
+    return float((squares / sum(len(group) - 1 for group in many)) ** 0.5) if many else 0.0

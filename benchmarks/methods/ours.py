@@ -57,4 +57,6 @@ def repair(frame: pd.DataFrame, columns: Columns, share: float, seed: int) -> Re
 def balance(frame: pd.DataFrame, target: str, rare: str, n_more: int, seed: int) -> pd.DataFrame:
     """Fit on the few, then top them up."""
     model = Synthesizer(random_state=seed, target=target).fit(frame)
-    raise NotImplementedError(model)
+    n_rare = int((frame[target] == rare).sum())
+    topped: pd.DataFrame = model.balance(frame, target, to={rare: n_rare + n_more}, random_state=seed)
+    return topped[frame.columns]
