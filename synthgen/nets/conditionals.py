@@ -47,6 +47,21 @@ class Conditionals(RollOut):
 
         return self._by_chunk(one, tokens_NS, given_NS)[0]
 
+    def next_law(
+        self, slots: Sequence[int], prefix: Sequence[int], tokens_NS: np.ndarray, given_NS: np.ndarray
+    ) -> np.ndarray:
+        """``(N, W)`` chances of the token that goes on from a beginning of a column's path."""
+
+        def one(tokens_BS: Tensor, given_BS: Tensor) -> tuple[Tensor]:
+            tokens_BS, sums_BD = tokens_BS.clone(), self._without(slots, tokens_BS, given_BS)
+            for slot, token in zip(slots, prefix, strict=False):
+                tokens_BS[:, slot] = token
+                sums_BD = sums_BD + self.changes[slot][token]
+            slot = slots[len(prefix)]
+            return (self._chances(slot, self._trunk(sums_BD), self._allowed(slot, tokens_BS)),)
+
+        return self._by_chunk(one, tokens_NS, given_NS)[0]
+
     def nats(self, slots: Sequence[int], tokens_NS: np.ndarray, given_NS: np.ndarray) -> np.ndarray:
         """``(N,)`` negative log-likelihood of what a column holds, its own slots not looked at."""
 
@@ -61,7 +76,12 @@ class Conditionals(RollOut):
         return self._by_chunk(one, tokens_NS, given_NS)[0]
 
     def likeliest(
-        self, slots: Sequence[int], tokens_NS: np.ndarray, given_NS: np.ndarray, median: bool
+        self,
+        slots: Sequence[int],
+        tokens_NS: np.ndarray,
+        given_NS: np.ndarray,
+        median: bool,
+        barred: int | None = None,
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What a column holds most likely, its own slots not looked at.
 
@@ -70,6 +90,7 @@ class Conditionals(RollOut):
             tokens_NS: rows.
             given_NS: what of them is given.
             median: the median along the order of the tokens in place of the likeliest path.
+            barred: a first token that stands for no value.
 
         Returns:
             ``(N, P)`` tokens, ``(N,)`` their negative log-likelihood, and ``(N,)`` where inside the last token's cell
@@ -79,6 +100,8 @@ class Conditionals(RollOut):
         def one(tokens_BS: Tensor, given_BS: Tensor) -> tuple[Tensor, ...]:
             sums_BD = self._without(slots, tokens_BS, given_BS)
             chance_BW = self._first(slots[0], sums_BD)
+            if barred is not None:
+                chance_BW[:, barred] = 0.0
             if median and self._ordered(slots[0]):
                 half_B = torch.full((len(tokens_BS),), 0.5, device=self.device)
                 token_B, place_B = _quantile(chance_BW, half_B)

@@ -144,8 +144,8 @@ def _likeliest(
     given: Given, cells: pa.Table, tokens_MS: np.ndarray, given_MS: np.ndarray, parts: Parts
 ) -> tuple[np.ndarray, pa.Table]:
     """The likeliest tokens of each column that is not given, and medians of numbers among the cells."""
-    known, laws = given.known, given.known.laws
-    if laws is None:
+    known = given.known
+    if known.laws is None:
         return tokens_MS, cells
     found_MS = tokens_MS.astype(np.int32)
     wanted = {name: slots for name, slots in known.slots_of.items() if not given_MS[:, slots].all()}
@@ -153,8 +153,7 @@ def _likeliest(
         parts(done, len(wanted), name)
         rows = np.flatnonzero(~given_MS[:, slots[0]])
         kind = known.codec.modelled[name].type
-        median = kind.measure == "quantity"
-        path, _, place = laws.likeliest(slots, tokens_MS[rows], given_MS[rows], median)
+        path, _, place = known.likeliest(name, tokens_MS[rows], given_MS[rows])
         found_MS[np.ix_(rows, np.array(slots))] = path
         if isinstance(kind, Numeric):
             values = kind.written_at(kind.leaf_of(path), place, place)

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from synthgen.codec import Codec
+from synthgen.columns.categorical import Categorical
 from synthgen.layout import Layout
 from synthgen.nets.any_order import AnyOrderGenerator
 from synthgen.nets.conditionals import Conditionals
@@ -79,6 +80,15 @@ class Known:
         names = list(self.codec.modelled)
         return {names[column]: slots for column, slots in self.layout.paths.items()}
 
-    def asked(self, name: str) -> list[int]:
-        """The slots of a column whose values have some; empty for others."""
-        return self.slots_of.get(name, []) if self.codec.modelled[name].type.slots else []
+    def likeliest(
+        self, name: str, tokens_NS: np.ndarray, given_NS: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What a column holds most likely: a label its most probable value, a number or a date its median.
+
+        Returns:
+            ``(N, P)`` tokens, ``(N,)`` their negative log-likelihood, and ``(N,)`` the place inside a number's cell.
+        """
+        assert self.laws is not None
+        kind = self.codec.modelled[name].type
+        barred = int(kind.paths[-1, 0]) if isinstance(kind, Categorical) and len(kind.kept) else None
+        return self.laws.likeliest(self.slots_of[name], tokens_NS, given_NS, kind.measure == "quantity", barred)

@@ -47,3 +47,33 @@ def beside_like(data: Any, columns: Mapping[str, Any]) -> Any:
     import pandas
 
     return pandas.DataFrame(dict(columns), index=data.index if is_frame(data) else None)
+
+
+def below_like(data: Any, table: Table, made: pa.Table, mark: str) -> Any:
+    """Rows of a table with made ones below, in the kind of the data, and a column that says which is which.
+
+    A pandas frame gets a new index that counts, unless its index holds columns of the table.
+    """
+    if is_frame(data):
+        import pandas
+
+        new = table.origin.to_like(made)
+        both = pandas.concat([data, new.set_axis(data.columns, axis=1)], ignore_index=_counts(table))
+        both[mark] = [False] * len(data) + [True] * len(new)
+        return both
+    both = table.origin.to_like(pa.concat_tables([table.arrow, made]))
+    flags = pa.array([False] * len(table) + [True] * len(made))
+    if isinstance(both, pa.Table):
+        return both.append_column(mark, flags)
+    if isinstance(both, pa.RecordBatch):
+        return both.append_column(mark, flags)
+    if type(both).__module__.split(".")[0] == "polars":
+        import polars
+
+        return both.with_columns(polars.Series(mark, flags.to_pylist()))
+    return both.assign(**{mark: flags.to_pylist()})
+
+
+def _counts(table: Table) -> bool:
+    frame = table.origin.frame
+    return frame is None or frame["index"]["kind"] != "levels"

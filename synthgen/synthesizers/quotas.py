@@ -1,7 +1,7 @@
 """Quotas: shares of rows that are met exactly, each part drawn from the rows of its own kind.
 
-    account_type: bot=20%, human=80%
-    age: ..29=25%, 30..59=50%, 60..=25%
+account_type: bot=20%, human=80%
+age: ..29=25%, 30..59=50%, 60..=25%
 """
 
 from __future__ import annotations

@@ -17,11 +17,14 @@ from synthgen.conditions import where_of
 from synthgen.config import RunConfig, SamplingSettings, check_settings, settings_of
 from synthgen.detecting import schema_of
 from synthgen.errors import ConfigError, NotFittedError
+from synthgen.rows.balancing import Draw, topped_up
 from synthgen.rows.given import READING, given_rows
 from synthgen.rows.imputing import impute
 from synthgen.rows.known import Known
+from synthgen.rows.predicting import predict, told_by
 from synthgen.rows.scoring import score
-from synthgen.rows.shaping import beside_like, changed_like
+from synthgen.rows.shaping import below_like, beside_like, changed_like, is_frame
+from synthgen.seeding import derived_seed
 from synthgen.storage import Run, RunWriter, read_run, writing
 from synthgen.synthesizers import MODELS
 from synthgen.synthesizers.any_order import AnyOrderGan
@@ -361,6 +364,63 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         """
         given = given_rows(self.known("score"), data)
         return beside_like(data, score(given, critic=critic, seed=random_state).columns())
+
+    def predict_proba(self, data: Any, column: str, *, random_state: int = 0) -> Any:
+        """The chance of each value of a column, given all other columns of the row.
+
+        Args:
+            data: as for ``fit``; the column itself may be left out, and is not looked at.
+            column: a label, or a number, whose bins are the classes.
+            random_state: seed of places inside cells of rounded numbers.
+
+        Returns:
+            A frame, one column for each class in the order of scikit-learn's ``classes_`` (ascending), whose rows sum
+            to 1; bins of a number are named by their ends, in ascending order.
+
+        Raises:
+            NotFittedError: ``fit`` or ``load`` come first.
+            ConfigError: the model cannot be asked about single cells.
+            DataError: the columns are not those of the table that was learned, or the column has no law.
+        """
+        known = self.known("predict_proba")
+        given = given_rows(known, data, may_lack=told_by(known, column))
+        classes, chances = predict(given, column, random_state)
+        named = {name if is_frame(data) else str(name): chances[:, k] for k, name in enumerate(classes)}
+        return beside_like(data, named)
+
+    def balance(
+        self, data: Any, target: str, *, to: str | Mapping[Any, float] | None = None, random_state: int = 0
+    ) -> Any:
+        """Real rows with synthetic ones below, which top up rare classes.
+
+        Args:
+            data: as for ``fit``, with the same columns.
+            target: a label.
+            to: ``equal`` (the default): each class gets as many rows as the largest; or by class a share of all rows
+                (below 1) or a number of rows, such as ``{"bot": 0.2}``; classes that are not named stay as they are.
+            random_state: seed of every draw.
+
+        Returns:
+            All columns, and ``is_synthetic`` (with ``_`` at its end where that name is taken).
+
+        Raises:
+            NotFittedError: ``fit`` or ``load`` come first.
+            ConfigError: the model cannot be asked about single cells, or ``to`` would take real rows away.
+            DataError: the columns are not those of the table that was learned, or the target is no label.
+            ConditionError: the model knows no row of a class.
+        """
+        given = given_rows(self.known("balance"), data)
+        made, mark = topped_up(given, target, to, self.of_class(target, random_state))
+        return below_like(data, given.table, made, mark)
+
+    def of_class(self, target: str, seed: int) -> Draw:
+        """Draws rows of one class."""
+
+        def draw(value: Any, rows: int, number: int) -> pa.Table:
+            own = derived_seed(seed, "balance", number)
+            return pa.concat_tables(self.sample_chunks(rows, where={target: [value]}, random_state=own))
+
+        return draw
 
     def known(self, job: str) -> Known:
         """The model as jobs on rows see it.
