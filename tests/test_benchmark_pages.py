@@ -149,7 +149,7 @@ def test_rules_and_the_forest_flag_an_extra_zero() -> None:
     how_NC[:10, 1] = True
     suspects = script("methods.suspects")
     for find, at_least in ((suspects.by_rules, 1.0), (suspects.by_forest, 0.8)):
-        said = find(wrong, columns, 10 / frame.size, 0)
+        said = find(wrong, wrong, columns, 0, 10 / frame.size)
         assert said.flags_NC[how_NC].mean() >= at_least
         assert (said.frame["followers"][said.flags_NC[:, 1]] == wrong["followers"].median()).all()
         assert (said.frame["days"][~said.flags_NC[:, 2]] == wrong["days"][~said.flags_NC[:, 2]]).all()
@@ -285,7 +285,12 @@ def test_the_other_pages_are_written_from_their_results(tmp_path: Path) -> None:
     assert "At most 2.0 times the time of 10 free rows: within the bar of 3." in text
     assert "10 given, 100.00 %" in text
     told = dict.fromkeys([*script("repair").FIGURES, "numbers_before", "labels_before", "cpu_s"], 0.5)
-    figures = {f"adult.{method}.0": {**told, "rows": 9} for method in script("repair").METHODS}
+    methods = script("repair").METHODS
+    figures = {
+        f"adult.{learned}.{method}.0": {**dict.fromkeys(rows, told), "rows": 9, "cpu_s": 1.0}
+        for learned in ("itself", "clean")
+        for method, rows in methods.items()
+    }
     text = page_of("repair", figures, tmp_path / "repair")
     assert "After synthgen's repair the numbers are farther from the truth than before." in text
 

@@ -5,6 +5,8 @@ Letters: N rows, K values of one label.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -48,10 +50,18 @@ def chances_of(columns: Columns, name: str, said: pd.DataFrame, share_K: np.ndar
     return np.asarray(chance_NK / np.maximum(chance_NK.sum(1, keepdims=True), 1e-12))
 
 
-def repair(frame: pd.DataFrame, columns: Columns, share: float, seed: int) -> Repaired:
-    """Fit on the wrong table, then ask it about its own cells; the share of wrong ones is not told."""
-    model = Synthesizer(random_state=seed, target=columns.target).fit(frame)
-    raise NotImplementedError(model)
+def repair(
+    learned: pd.DataFrame, frame: pd.DataFrame, columns: Columns, seed: int, thresholds: Sequence[float | None]
+) -> list[Repaired]:
+    """Fit on the learned rows, then ask about the cells of others; the share of wrong ones is not told."""
+    model = Synthesizer(random_state=seed, target=columns.target).fit(learned)
+    found = []
+    for threshold in thresholds:
+        listed, mended = model.repair(frame, threshold=threshold, apply=True, random_state=seed)
+        flags_NC = np.zeros(frame.shape, bool)
+        flags_NC[listed["row"].to_numpy(int), frame.columns.get_indexer(listed["column"])] = True
+        found.append(Repaired(flags_NC, mended))
+    return found
 
 
 def balance(frame: pd.DataFrame, target: str, rare: str, n_more: int, seed: int) -> pd.DataFrame:

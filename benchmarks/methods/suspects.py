@@ -43,9 +43,8 @@ def usual_values(frame: pd.DataFrame, columns: Columns) -> dict[str, object]:
     return found
 
 
-def with_usual(frame: pd.DataFrame, columns: Columns, flags_NC: np.ndarray) -> pd.DataFrame:
+def with_usual(frame: pd.DataFrame, usual: dict[str, object], flags_NC: np.ndarray) -> pd.DataFrame:
     """Flagged cells get the usual value of their column."""
-    usual = usual_values(frame, columns)
     parts = {}
     for c, name in enumerate(frame.columns):
         column = frame[name].astype(object)
@@ -54,38 +53,34 @@ def with_usual(frame: pd.DataFrame, columns: Columns, flags_NC: np.ndarray) -> p
     return pd.DataFrame(parts)
 
 
-def by_rules(frame: pd.DataFrame, columns: Columns, share: float, seed: int) -> Repaired:
-    """Numbers outside the fences, labels that are rare."""
+def by_rules(learned: pd.DataFrame, frame: pd.DataFrame, columns: Columns, seed: int, share: float) -> Repaired:
+    """Numbers outside the fences of the learned rows, labels that are rare there."""
     flags_NC = np.zeros(frame.shape, bool)
     for c, name in enumerate(frame.columns):
         if name in columns.numbers:
-            low, high = np.quantile(frame[name], [0.25, 0.75])
+            low, high = np.quantile(learned[name], [0.25, 0.75])
             reach = FENCE * (high - low)
             flags_NC[:, c] = (frame[name] < low - reach) | (frame[name] > high + reach)
         else:
-            held = frame[name].map(frame[name].value_counts(normalize=True))
+            held = frame[name].map(learned[name].value_counts(normalize=True)).fillna(0)
             flags_NC[:, c] = held.to_numpy(float) < RARE
-    return Repaired(flags_NC, with_usual(frame, columns, flags_NC))
+    return Repaired(flags_NC, with_usual(frame, usual_values(learned, columns), flags_NC))
 
 
-def by_forest(frame: pd.DataFrame, columns: Columns, share: float, seed: int) -> Repaired:
+def by_forest(learned: pd.DataFrame, frame: pd.DataFrame, columns: Columns, seed: int, share: float) -> Repaired:
     """An isolation forest; a cell's part in its row's score is what the score loses with the usual value in its place.
 
     The forest is told what it cannot know, the share of wrong cells: so many cells with the largest part are flagged.
     """
-    usual = usual_values(frame, columns)
-    codes = {
-        name: {value: i for i, value in enumerate(sorted(map(str, frame[name].unique())))} for name in columns.labels
-    }
-    matrix_NC = np.empty(frame.shape)
-    typical_C = np.empty(frame.shape[1])
-    for c, name in enumerate(frame.columns):
-        if name in codes:
-            matrix_NC[:, c] = [codes[name][str(value)] for value in frame[name]]
-            typical_C[c] = codes[name][str(usual[name])]
-        else:
-            matrix_NC[:, c], typical_C[c] = frame[name].to_numpy(float), float(str(usual[name]))
-    forest = IsolationForest(random_state=seed).fit(matrix_NC)
+    usual = usual_values(learned, columns)
+    codes = {name: {value: i for i, value in enumerate(columns.values[name])} for name in columns.labels}
+
+    def matrix(rows: pd.DataFrame) -> np.ndarray:
+        return np.stack([rows[n].astype(str).map(codes[n]) if n in codes else rows[n] for n in rows], 1).astype(float)
+
+    matrix_NC = matrix(frame)
+    typical_C = matrix(pd.DataFrame([usual]))[0]
+    forest = IsolationForest(random_state=seed).fit(matrix(learned))
     score_N = -forest.score_samples(matrix_NC)
     part_NC = np.zeros(frame.shape)
     for c in range(frame.shape[1]):
@@ -96,4 +91,4 @@ def by_forest(frame: pd.DataFrame, columns: Columns, share: float, seed: int) ->
     flags_NC = np.zeros(part_NC.size, bool)
     flags_NC[np.argsort(-part_NC, axis=None, kind="stable")[:n_flags]] = True
     flags_NC = flags_NC.reshape(part_NC.shape)
-    return Repaired(flags_NC, with_usual(frame, columns, flags_NC))
+    return Repaired(flags_NC, with_usual(frame, usual, flags_NC))
