@@ -198,12 +198,14 @@ def fit(
 
 def sample(
     run_folder: str | Path,
-    rows: int,
+    rows: int | None,
     output: str | Path,
     *,
     seed: int = 0,
     where: str | None = None,
     quota: str | None = None,
+    like: str | Path | None = None,
+    draws: int = 1,
     steps: int | None = None,
     guide: float | None = None,
     progress: Progress | None = None,
@@ -212,11 +214,13 @@ def sample(
 
     Args:
         run_folder: what ``fit`` wrote.
-        rows: how many.
+        rows: how many; None with ``like``.
         output: ending in csv, csv.gz or parquet.
         seed: the same one gives the same rows.
         where: conditions that all rows keep.
         quota: shares of one column's values.
+        like: a file of partial rows, each of which is completed.
+        draws: whole rows for each of them.
         steps: passes of the network; None: as the run says.
         guide: rows drawn for each that the critic lets pass; None: as the run says.
         progress: is told what happens.
@@ -235,7 +239,7 @@ def sample(
     model = load(run_folder)
     figures = [_rarity(model.share_of(where, random_state=seed), where)] if where is not None else []
     progress.stage("sampling")
-    asked = {"where": where, "quota": quota, "steps": steps, "guide": guide}
+    asked = {"where": where, "quota": quota, "like": like, "draws": draws, "steps": steps, "guide": guide}
     _write(model, Path(output), rows, seed, progress, asked=asked)
     files = {"synthetic table": str(output), **_picture_files(model, Path(output))}
     return Outcome(Summary(figures=figures, files=files))
@@ -319,7 +323,7 @@ def holdout_share(rows: int, config: RunConfig) -> float:
 def _write(
     model: Synthesizer,
     output: Path,
-    rows: int,
+    rows: int | None,
     seed: int,
     progress: Progress,
     *,
@@ -339,7 +343,7 @@ def _write(
                 keep.append(chunk)
             done += len(chunk)
             yield chunk
-            progress.rows(done, rows)
+            progress.rows(done, done if rows is None else rows)
 
     with ExitStack() as stack:
         folders = {name: (stack.enter_context(folder_beside(f)), f.name) for name, f in places.items()}

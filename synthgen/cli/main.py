@@ -5,12 +5,14 @@ from __future__ import annotations
 import click
 
 from synthgen import __version__
+from synthgen.cli.balance import balance
 from synthgen.cli.bundle import bundle
 from synthgen.cli.compare import compare
 from synthgen.cli.evaluate import evaluate
 from synthgen.cli.fit import fit
 from synthgen.cli.impute import impute
 from synthgen.cli.inspect import inspect
+from synthgen.cli.repair import repair
 from synthgen.cli.run import run
 from synthgen.cli.sample import sample
 from synthgen.cli.schema import schema
@@ -33,5 +35,5 @@ def main() -> None:
     """
 
 
-for _command in (run, fit, sample, impute, score, evaluate, compare, inspect, bundle, schema):
+for _command in (run, fit, sample, impute, repair, score, balance, evaluate, compare, inspect, bundle, schema):
     main.add_command(_command)

@@ -12,7 +12,7 @@ from synthgen.errors import ConfigError
 
 @click.command(cls=SynthgenCommand)
 @click.argument("run", type=click.Path())
-@click.option("--rows", type=click.IntRange(min=0), metavar="N", required=True, help="How many; any number.")
+@click.option("--rows", type=click.IntRange(min=0), metavar="N", help="How many; any number.")
 @click.option("--output", type=click.Path(), metavar="FILE", help="Of a table: csv, csv.gz or parquet, by its ending.")
 @click.option("--out", type=click.Path(), metavar="FOLDER", help="Of pictures: PNG files, labels.csv, a contact sheet.")
 @click.option(
@@ -21,6 +21,8 @@ from synthgen.errors import ConfigError
     help="What all rows keep: 'is_bot=1, followers>10000, country in FR|DE, bio is missing'. Of pictures: label=7|8.",
 )
 @click.option("--quota", metavar="SHARES", help="Shares met exactly: 'account_type: bot=20%, human=80%'.")
+@click.option("--like", type=click.Path(), metavar="FILE", help="Partial rows, each completed: columns may be blank.")
+@click.option("--draws", type=click.IntRange(min=1), metavar="K", help="Rows for each partial one.  [default: 1]")
 @click.option("--seed", type=click.IntRange(min=0), metavar="N", help="Of every random draw.  [default: 0]")
 @click.option("--steps", type=click.IntRange(min=1), metavar="K", help="Passes of the network: fewer are faster.")
 @click.option(
@@ -32,11 +34,13 @@ from synthgen.errors import ConfigError
 @output_options
 def sample(
     run: str,
-    rows: int,
+    rows: int | None,
     output: str | None,
     out: str | None,
     where: str | None,
     quota: str | None,
+    like: str | None,
+    draws: int | None,
     seed: int | None,
     steps: int | None,
     guide: float | None,
@@ -50,18 +54,21 @@ def sample(
         from synthgen import imaging, pipeline
         from synthgen.storage import model_of_run
 
-        of_tables = {"quota": quota, "steps": steps, "guide": guide}
+        of_tables = {"quota": quota, "like": like, "draws": draws, "steps": steps, "guide": guide}
+        if rows is None and like is None:
+            raise ConfigError("--rows: is missing; say how many, such as --rows 1000")
         if model_of_run(run) == IMAGE_MODEL:
             if output is not None or out is None:
                 given = "--output is for tables" if output is not None else "--out is missing"
                 raise ConfigError(f"{run}: holds a model of pictures; {given}. Name a folder: --out FOLDER")
             if given := next((f"--{k}" for k, v in of_tables.items() if v is not None), None):
                 raise ConfigError(f"{run}: holds a model of pictures; {given} is for tables. Leave it out")
+            assert rows is not None
             outcome = imaging.sample(run, rows, out, where=where, seed=seed or 0, progress=progress)
         else:
             if out is not None or output is None:
                 given = "--out is for pictures" if out is not None else "--output is missing"
                 raise ConfigError(f"{run}: holds a model of a table; {given}. Name a file: --output FILE")
-            asked: dict[str, Any] = {"where": where, **of_tables}
+            asked: dict[str, Any] = {"where": where, **{k: v for k, v in of_tables.items() if v is not None}}
             outcome = pipeline.sample(run, rows, output, seed=seed or 0, progress=progress, **asked)
     show(outcome.summary, flags)

@@ -22,8 +22,30 @@ LONGEST = 32
 """Periods longer than so many days are cut into weeks first: their weekday is a token of its own."""
 FIRST_DAY, LAST_DAY = -719_162, 2_932_896
 """The years 1 and 9999, in days since 1970."""
+_LAST_TIME = 86_400 * BILLION - 1
 SAME_DAY_MONTHS = 6
 """So many different months that all have one day of the month are counted in months."""
+
+
+@dataclass(frozen=True)
+class Days:
+    """Days (or months) at equal distances, each as likely: ``count_N`` from ``begin_N`` on, ``stride_N`` apart."""
+
+    begin_N: np.ndarray
+    stride_N: np.ndarray
+    count_N: np.ndarray
+
+    def has(self, unit: int) -> np.ndarray:
+        """``(N,)`` whether one of them is this one."""
+        nth, rest = np.divmod(unit - self.begin_N, self.stride_N)
+        found: np.ndarray = (rest == 0) & (nth >= 0) & (nth < self.count_N)
+        return found
+
+    def between(self, after: int, before: int) -> tuple[np.ndarray, np.ndarray]:
+        """The first one later than one day, and how many are also earlier than another."""
+        first = np.clip((after - self.begin_N) // self.stride_N + 1, 0, self.count_N)
+        end = np.clip(-((self.begin_N - before) // self.stride_N), 0, self.count_N)
+        return self.begin_N + first * self.stride_N, np.maximum(end - first, 0)
 
 
 @dataclass(frozen=True)
@@ -150,15 +172,68 @@ class CalendarPath:
         self, period: np.ndarray, week: np.ndarray, weekday: np.ndarray, uniform: np.ndarray
     ) -> np.ndarray:
         """The weekday of one of the weeks that a week token stands for, inside the period."""
-        each = self._weeks[0][period]
         first, last = self.first[period], self.last[period]
-        begin = self._monday[period] + 7 * each * week + weekday
-        begin = begin + 7 * (begin < first)
-        end = np.minimum(self._monday[period] + 7 * each * (week + 1) - 1, last)
-        count = np.clip(end - begin, 0, None) // 7 + 1
+        begin, count = self._weekdays(period, week, weekday)
         drawn = np.clip(begin + 7 * np.floor(uniform * count).astype(np.int64), first, last)
         day: np.ndarray = np.where(self.lengths[period] == 1, first, drawn)
         return day
+
+    def _weekdays(self, period: np.ndarray, week: np.ndarray, weekday: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The first day with a weekday among the weeks that a week token stands for, and how many there are."""
+        each, first = self._weeks[0][period], self.first[period]
+        begin = self._monday[period] + 7 * each * week + weekday
+        begin = begin + 7 * (begin < first)
+        end = np.minimum(self._monday[period] + 7 * each * (week + 1) - 1, self.last[period])
+        return begin, np.clip(end - begin, 0, None) // 7 + 1
+
+    def is_single(self, period: np.ndarray) -> np.ndarray:
+        """Whether periods are one date each, after which nothing follows."""
+        single: np.ndarray = self.lengths[period] == 1
+        return single
+
+    def days_after(self, tokens: np.ndarray) -> Days:
+        """The days, or months, that ``(N, P)`` tokens leave, P at least 1."""
+        period = tokens[:, 0]
+        first, last = self.first[period], self.last[period]
+        one = np.ones_like(first)
+        if self.layout == "date":
+            step, offset = self.periods.step[period], self.periods.offset[period]
+            low, high = self.periods.low[period], self.periods.high[period]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                begin = np.where(step > 0, np.ceil((low - offset) / step) * step + offset, first)
+                count = np.where(step > 0, np.floor((high - begin) / step) + 1, one)
+            return Days(begin.astype(np.int64), np.maximum(step, 1).astype(np.int64), count.astype(np.int64))
+        if tokens.shape[1] == 1:
+            return Days(first, one, last - first + 1)
+        if self.layout == "day":
+            return Days(np.minimum(first + np.maximum(tokens[:, 1], 0), last), one, one)
+        each, week = self._weeks[0][period], np.maximum(tokens[:, 1], 0)
+        begin = self._monday[period] + 7 * each * week
+        if tokens.shape[1] == 2:
+            end = np.where(begin < first, np.maximum(begin + 7 * each - 1, first + 6), begin + 7 * each - 1)
+            begin, end = np.clip(begin, first, last), np.clip(end, first, last)
+            single = self.lengths[period] == 1
+            return Days(np.where(single, first, begin), one, np.where(single, 1, end - begin + 1))
+        begin, count = self._weekdays(period, week, np.maximum(tokens[:, 2], 0))
+        return Days(np.clip(begin, first, last), 7 * one, count)
+
+    def day_of(self, unit: np.ndarray) -> np.ndarray:
+        """Days since 1970 of days, or of months."""
+        return _join(unit, self.anchor) if self.anchor else unit
+
+    def within(self, day_0: int, time_0: int, day_1: int, time_1: int) -> tuple[tuple[int, int], tuple[int, int]]:
+        """Both ends of a stretch as a unit and a time of day; in months, at the month's own day."""
+        if not self.anchor:
+            return (day_0, time_0), (day_1, time_1)
+        ends = np.clip(np.array([day_0, day_1]), FIRST_DAY, LAST_DAY)
+        months = _split(ends)[0]
+        own = _join(months, self.anchor)
+        low, high = (int(months[0]), time_0), (int(months[1]), time_1)
+        if own[0] != day_0:
+            low = (int(months[0]) + int(own[0] < day_0), 0)
+        if own[1] != day_1:
+            high = (int(months[1]) - int(own[1] > day_1), _LAST_TIME)
+        return low, high
 
     def state(self) -> dict[str, Any]:
         """In JSON types."""
@@ -198,6 +273,11 @@ class ClockPath:
     def slots(self) -> tuple[Slot, ...]:
         """The clock's slots."""
         return tuple(_even(part, _UNITS[part][1], None) for part in self.parts)
+
+    @property
+    def widths(self) -> list[int]:
+        """Seconds in each part."""
+        return [_UNITS[part][0] for part in self.parts]
 
     def encode(self, seconds: np.ndarray) -> np.ndarray:
         """``(N,)`` seconds to ``(N, slots)`` tokens."""

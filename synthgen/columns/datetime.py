@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, Self
@@ -16,9 +17,12 @@ import pyarrow.compute as pc
 
 from synthgen.columns.base import ColumnType, FitContext, Match, RejectColumn, Sample, Slot
 from synthgen.columns.date_path import FIRST_DAY, LAST_DAY, CalendarPath, ClockPath
+from synthgen.columns.date_restriction import restrict_moment
 from synthgen.columns.date_text import BILLION, DAY, DateText, Moments, learn_format, with_details
 from synthgen.columns.number_text import is_text
 from synthgen.columns.physical import named_type, type_name
+from synthgen.columns.restrictions import Restriction
+from synthgen.columns.wanted import Clause
 from synthgen.errors import ConfigError, DataError
 
 PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": BILLION}
@@ -110,12 +114,23 @@ class Datetime(ColumnType):
         cut = len(self.calendar.slots())
         days = self.calendar.decode(tokens[:, :cut].astype(np.int64), rng)
         seconds, nanoseconds = self.clock.decode(tokens[:, cut : cut + len(self.clock.parts)], rng)
+        return self.written(days, seconds, nanoseconds, tokens)
+
+    def written(self, days: np.ndarray, seconds: np.ndarray, nanoseconds: np.ndarray, tokens: np.ndarray) -> pa.Array:
+        """Days and times in the column's own format, with the zones that the paths end in."""
         zones = None
         if self.zones:
             which = tokens[:, -1] if len(self.zones) > 1 else np.zeros(len(tokens), np.int32)
             zones = pa.array(self.zones, pa.string()).take(pa.array(which))
         moments = Moments(days, seconds, nanoseconds, np.ones(len(days), bool), zones)
         return write_moments(moments, named_type(self.kind), self.form, self.epoch)
+
+    def moments(self, values: pa.Array) -> Moments:
+        """Values in parts; what is no moment is not valid."""
+        return read_moments(values, self.form, self.epoch)
+
+    def restrict(self, wanted: Sequence[Clause]) -> Restriction:
+        return restrict_moment(self, wanted)
 
     def state(self) -> dict[str, Any]:
         return {

@@ -8,6 +8,7 @@ Letters: N values, L leaves, K nodes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
@@ -17,8 +18,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthgen.columns.base import NOT_APPLICABLE, ColumnType, FitContext, Match, RejectColumn, Sample, Slot
+from synthgen.columns.geo_restriction import restrict_place
 from synthgen.columns.number_text import NumberFormat, is_text, learn_format, parse_numbers
 from synthgen.columns.physical import named_type, type_name
+from synthgen.columns.restrictions import Restriction
+from synthgen.columns.wanted import Clause
 from synthgen.errors import ConfigError, DataError
 
 LEVELS = 3
@@ -249,24 +253,51 @@ class Geo(ColumnType):
         return tuple(found)
 
     def encode(self, values: pa.Array, rng: np.random.Generator) -> np.ndarray:
-        first, second, valid = _pairs(values)
-        both = (second, first) if self.longitude_first else (first, second)
-        numbers = np.stack([np.nan_to_num(parse_numbers(part)) for part in both], axis=1)
-        leaf = np.where(valid, self.tree.find(np.rint(numbers * self._units)), 0)
+        points, valid = self.points(values)
+        leaf = np.where(valid, self.tree.find(points), 0)
         return self._paths[leaf][:, : len(self.slots)].astype(np.int32)
 
     def decode(self, tokens: np.ndarray, rng: np.random.Generator, start: int) -> pa.Array:
-        path = np.zeros((len(tokens), LEVELS), np.int64)
-        path[:, : tokens.shape[1]] = np.maximum(tokens, 0)
-        leaf = self._lookup[tuple(path.T)]
+        leaf = self.leaf_of(tokens)
         low, high = np.array(self.tree.low)[leaf], np.array(self.tree.high)[leaf]
         points = low + np.floor(rng.random((len(tokens), 2)) * (high - low + 1))
-        points = np.minimum(points, high) / self._units
+        return self.written(np.minimum(points, high))
+
+    @property
+    def units(self) -> np.ndarray:
+        """Points to a degree of latitude and of longitude."""
+        return self._units
+
+    @property
+    def paths(self) -> np.ndarray:
+        """``(L, P)`` the path of each area."""
+        return self._paths[:, : len(self.slots)]
+
+    def leaf_of(self, tokens: np.ndarray) -> np.ndarray:
+        """``(N,)`` the area that each path leads to."""
+        path = np.zeros((len(tokens), LEVELS), np.int64)
+        path[:, : tokens.shape[1]] = np.maximum(tokens, 0)
+        leaf: np.ndarray = self._lookup[tuple(path.T)]
+        return leaf
+
+    def points(self, values: pa.Array) -> tuple[np.ndarray, np.ndarray]:
+        """``(N, 2)`` latitude and longitude in units of the column's decimals, and whether a value is a place."""
+        first, second, valid = _pairs(values)
+        both = (second, first) if self.longitude_first else (first, second)
+        numbers = np.stack([np.nan_to_num(parse_numbers(part)) for part in both], axis=1)
+        return np.rint(numbers * self._units), valid
+
+    def written(self, points: np.ndarray) -> pa.Array:
+        """Points in the column's own format."""
+        points = points / self._units
         latitude, longitude = (text.write(points[:, i]) for i, text in enumerate(self.texts))
         pair = (longitude, latitude) if self.longitude_first else (latitude, longitude)
         before, between, after = (pa.scalar(text) for text in self.wrapping)
         joined = pc.binary_join_element_wise(before, pair[0], between, pair[1], after, "")
         return joined.cast(named_type(self.kind))
+
+    def restrict(self, wanted: Sequence[Clause]) -> Restriction:
+        return restrict_place(self, wanted)
 
     def state(self) -> dict[str, Any]:
         return {

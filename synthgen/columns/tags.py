@@ -5,6 +5,7 @@ Letters: N rows, P positions in the path, K kept members, V largest number of me
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -16,6 +17,9 @@ from synthgen.columns.clusters import Tree, plant
 from synthgen.columns.list_text import ListText
 from synthgen.columns.makers import Maker, fit_maker, maker_from_state
 from synthgen.columns.physical import is_text, whole_limits
+from synthgen.columns.restrictions import Restriction
+from synthgen.columns.tag_restriction import restrict_tags
+from synthgen.columns.wanted import Clause
 from synthgen.errors import DataError, choose
 
 _POSITIONS = {1: 8, 2: 4, 3: 3}
@@ -55,11 +59,11 @@ class Tags(ColumnType):
         ordered: bool,
         repeats: bool = False,
     ) -> None:
-        self._written, self._kept, self._counts, self._tree = written, kept, counts, tree
-        self._maker, self._cap, self._excess, self._ordered, self._repeats = maker, cap, excess, ordered, repeats
-        self._rare, self._none = len(tree.sizes), len(tree.sizes) + 1
+        self._written, self.kept, self.counts, self.tree = written, kept, counts, tree
+        self.maker, self.cap, self._excess, self._ordered, self._repeats = maker, cap, excess, ordered, repeats
+        self.rare, self.none, self.levels = len(tree.sizes), len(tree.sizes) + 1, tree.levels
         special = np.zeros((2, tree.levels), dtype=np.int32)
-        special[:, 0] = self._rare, self._none
+        special[:, 0] = self.rare, self.none
         self._paths = np.concatenate([tree.paths(), special])
 
     @classmethod
@@ -111,48 +115,94 @@ class Tags(ColumnType):
 
     @property
     def slots(self) -> tuple[Slot, ...]:
-        names = {1: ["member"], 2: ["cluster", "member"], 3: ["cluster", "group", "member"]}[self._tree.levels]
-        sizes = [self._none + 1, *(int(each) for each in self._paths[:, 1:].max(axis=0, initial=0) + 1)]
+        names = {1: ["member"], 2: ["cluster", "member"], 3: ["cluster", "group", "member"]}[self.tree.levels]
+        sizes = [self.none + 1, *(int(each) for each in self._paths[:, 1:].max(axis=0, initial=0) + 1)]
         members = [
             Slot(f"{name} {place + 1}", size)
-            for place in range(self._cap)
+            for place in range(self.cap)
             for name, size in zip(names, sizes, strict=True)
         ]
-        counts = np.arange(self._cap + 2) / (self._cap + 1)
-        return (Slot("count", self._cap + 2, counts), *members)
+        counts = np.arange(self.cap + 2) / (self.cap + 1)
+        return (Slot("count", self.cap + 2, counts), *members)
 
     def encode(self, values: pa.Array, rng: np.random.Generator) -> np.ndarray:
         members, offsets = self._written.members(values, strict=False)
         lengths = np.diff(offsets)
-        known = np.asarray(pc.fill_null(pc.index_in(members, value_set=self._kept), len(self._kept)))
-        chosen = np.full((len(values), self._cap), len(self._kept) + 1)
+        known = np.asarray(pc.fill_null(pc.index_in(members, value_set=self.kept), len(self.kept)))
+        chosen = np.full((len(values), self.cap), len(self.kept) + 1)
         place = np.arange(len(members)) - np.repeat(offsets[:-1], lengths)
-        early = place < self._cap
+        early = place < self.cap
         chosen[np.repeat(np.arange(len(values)), lengths)[early], place[early]] = known[early]
-        paths = self._paths[chosen].reshape(len(values), self._cap * self._tree.levels)
-        return np.column_stack([np.minimum(lengths, self._cap + 1), paths]).astype(np.int32)
+        paths = self._paths[chosen].reshape(len(values), self.cap * self.tree.levels)
+        return np.column_stack([np.minimum(lengths, self.cap + 1), paths]).astype(np.int32)
 
     def decode(self, tokens: np.ndarray, rng: np.random.Generator, start: int) -> pa.Array:
+        return self.write(*self.choose(tokens, rng), rng)
+
+    def choose(self, tokens: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, int]:
+        """``(N, V)`` numbers of members, -1 for none, and how many of them are numbered past the vocabulary."""
         lengths = self._draw_lengths(tokens[:, 0], rng)
-        chosen = np.full((len(tokens), max(self._cap, int(lengths.max(initial=0)))), -1, dtype=np.int64)
-        paths = tokens[:, 1:].reshape(len(tokens), self._cap, self._tree.levels)
+        chosen = np.full((len(tokens), max(self.cap, int(lengths.max(initial=0)))), -1, dtype=np.int64)
+        paths = tokens[:, 1:].reshape(len(tokens), self.cap, self.tree.levels)
         fresh: list[int] = []
-        for place in range(self._cap):
+        for place in range(self.cap):
             chosen[:, place] = self._members_at(paths[:, place], rng, fresh)
         chosen[np.arange(chosen.shape[1]) >= lengths[:, None]] = -1
         self._fill(chosen, lengths, rng)
-        if not self._repeats:
-            self._mend_repeats(chosen, rng)
-        return self._write(chosen, sum(fresh), rng)
+        self.mend_repeats(chosen, rng)
+        return chosen, sum(fresh)
+
+    @property
+    def most(self) -> int:
+        """The largest number of members for sure: one past the last position, fewer from a small vocabulary."""
+        return min(self.cap + 1, len(self.kept)) if self.maker is None and not self._repeats else self.cap + 1
+
+    @property
+    def member_paths(self) -> np.ndarray:
+        """``(K, levels)`` the path of each kept member."""
+        return self._paths[: len(self.kept)]
+
+    def is_known(self, paths: np.ndarray) -> np.ndarray:
+        """``(N,)`` whether a position's tokens name a kept member."""
+        known: np.ndarray = (paths[:, 0] >= 0) & (paths[:, 0] < self.rare)
+        return known
+
+    def is_loose(self, paths: np.ndarray) -> np.ndarray:
+        """``(N,)`` whether a position's member is drawn by frequency."""
+        loose: np.ndarray = (paths[:, 0] == self.none) | ((paths[:, 0] == self.rare) & (self.maker is None))
+        return loose
+
+    def members(self, values: pa.Array) -> tuple[pa.Array, np.ndarray]:
+        """All members of present values, and offsets of each value's."""
+        return self._written.members(values, strict=False)
+
+    def without(self, numbers: list[int]) -> Self:
+        """The same column, where some members are drawn only where tokens name them."""
+        counts = self.counts.copy()
+        counts[numbers] = 0
+        return type(self)(
+            self._written,
+            self.kept,
+            counts,
+            self.tree,
+            self.maker,
+            self.cap,
+            self._excess,
+            self._ordered,
+            self._repeats,
+        )
+
+    def restrict(self, wanted: Sequence[Clause]) -> Restriction:
+        return restrict_tags(self, wanted)
 
     def state(self) -> dict[str, Any]:
         return {
             "written": self._written.state(),
-            "values": self._kept.to_pylist(),
-            "counts": self._counts.tolist(),
-            "tree": self._tree.state(),
-            "maker": None if self._maker is None else self._maker.state(),
-            "cap": self._cap,
+            "values": self.kept.to_pylist(),
+            "counts": self.counts.tolist(),
+            "tree": self.tree.state(),
+            "maker": None if self.maker is None else self.maker.state(),
+            "cap": self.cap,
             "excess": self._excess,
             "ordered": self._ordered,
             "repeats": self._repeats,
@@ -175,46 +225,48 @@ class Tags(ColumnType):
     def token_names(self, level: int) -> list[str]:
         if level:
             return super().token_names(level)
-        return [*(str(count) for count in range(self._cap + 1)), f"{self._cap + 1} and more"]
+        return [*(str(count) for count in range(self.cap + 1)), f"{self.cap + 1} and more"]
 
     def describe(self) -> str:
-        return f"up to {self._cap} of {len(self._kept):,} members" + (" and more" if self._excess else "")
+        return f"up to {self.cap} of {len(self.kept):,} members" + (" and more" if self._excess else "")
 
     def _draw_lengths(self, tokens: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """How many members; for *cap or more* a geometric count beyond the cap, cut at four times its mean."""
-        lengths = np.clip(tokens, 0, self._cap).astype(np.int64)
-        more = np.flatnonzero(tokens > self._cap)
+        lengths = np.clip(tokens, 0, self.cap).astype(np.int64)
+        more = np.flatnonzero(tokens > self.cap)
         beyond = rng.geometric(1 / max(1.0, self._excess), len(more))
         lengths[more] += np.minimum(beyond, int(4 * max(1.0, self._excess)))
-        most = len(self._kept) if self._maker is None and not self._repeats else lengths.max(initial=0)
+        most = len(self.kept) if self.maker is None and not self._repeats else lengths.max(initial=0)
         return np.asarray(np.minimum(lengths, most))
 
     def _members_at(self, paths: np.ndarray, rng: np.random.Generator, fresh: list[int]) -> np.ndarray:
         """Member numbers of one position, -1 for none; fresh ones are numbered on from the vocabulary."""
         chosen = np.full(len(paths), -1, dtype=np.int64)
-        known = (paths[:, 0] >= 0) & (paths[:, 0] < self._rare)
+        known = self.is_known(paths)
         if known.any():
-            chosen[known] = self._tree.values_at(np.maximum(paths[known], 0))
-        rare = np.flatnonzero(paths[:, 0] == self._rare)
-        if self._maker is None:
+            chosen[known] = self.tree.values_at(np.maximum(paths[known], 0))
+        rare = np.flatnonzero(paths[:, 0] == self.rare)
+        if self.maker is None:
             chosen[rare] = self._by_frequency(len(rare), rng)
         else:
-            chosen[rare] = len(self._kept) + sum(fresh) + np.arange(len(rare))
+            chosen[rare] = len(self.kept) + sum(fresh) + np.arange(len(rare))
             fresh.append(len(rare))
         return chosen
 
     def _by_frequency(self, many: int, rng: np.random.Generator) -> np.ndarray:
-        if not len(self._kept):
+        if not self.counts.any():
             return np.full(many, -1, dtype=np.int64)
-        return rng.choice(len(self._counts), many, p=self._counts / self._counts.sum())
+        return rng.choice(len(self.counts), many, p=self.counts / self.counts.sum())
 
     def _fill(self, chosen: np.ndarray, lengths: np.ndarray, rng: np.random.Generator) -> None:
         """Draw what the count asks for and the positions do not say."""
         gaps = (np.arange(chosen.shape[1]) < lengths[:, None]) & (chosen < 0)
         chosen[gaps] = self._by_frequency(int(gaps.sum()), rng)
 
-    def _mend_repeats(self, chosen: np.ndarray, rng: np.random.Generator) -> None:
+    def mend_repeats(self, chosen: np.ndarray, rng: np.random.Generator) -> None:
         """Draw again where a member stands twice in a row; at last among those that the row has not."""
+        if self._repeats:
+            return
         rows = np.arange(len(chosen))
         for turn in range(_TRIES + 1):
             again = _repeats(chosen[rows])
@@ -232,15 +284,16 @@ class Tags(ColumnType):
 
     def _choose_others(self, row: np.ndarray, places: np.ndarray, rng: np.random.Generator) -> None:
         """Members that the row has not, by frequency; as many as there are."""
-        weights = self._counts.astype(float)
+        weights = self.counts.astype(float)
         weights[row[(row >= 0) & (row < len(weights))]] = 0
         many = min(len(places), int(np.count_nonzero(weights)))
         if many:
             row[places[:many]] = rng.choice(len(weights), many, replace=False, p=weights / weights.sum())
 
-    def _write(self, chosen: np.ndarray, n_fresh: int, rng: np.random.Generator) -> pa.Array:
-        made = [self._maker.make(rng.integers(1 << 18) + np.arange(n_fresh))] if self._maker and n_fresh else []
-        vocabulary = pa.concat_arrays([self._kept, *(each.cast(self._kept.type) for each in made)])
+    def write(self, chosen: np.ndarray, n_fresh: int, rng: np.random.Generator) -> pa.Array:
+        """Chosen members as they are written."""
+        made = [self.maker.make(rng.integers(1 << 18) + np.arange(n_fresh))] if self.maker and n_fresh else []
+        vocabulary = pa.concat_arrays([self.kept, *(each.cast(self.kept.type) for each in made)])
         if self._ordered:
             ranks = np.append(np.argsort(np.argsort(np.array(vocabulary.to_pylist(), dtype=object))), 1 << 60)
             chosen = np.take_along_axis(chosen, np.argsort(ranks[chosen], axis=1, kind="stable"), axis=1)

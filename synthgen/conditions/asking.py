@@ -141,7 +141,7 @@ def _value(name: str, sign: str, text: str) -> str | Range:
         return plain
     if not plain:
         raise ConditionError(
-            f"condition on {name!r}: no value stands after {sign!r} or beside '|'; name one, write '' for an empty text, "
+            f"condition on {name!r}: no value stands after {sign!r} or '|'; name one, write '' for an empty text, "
             "or say 'is missing'"
         )
     ends = [_unquoted(end.strip())[0] for end in _parted(plain, "..")]

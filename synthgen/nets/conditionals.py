@@ -102,21 +102,74 @@ class Conditionals(RollOut):
             chance_BW = self._first(slots[0], sums_BD)
             if barred is not None:
                 chance_BW[:, barred] = 0.0
-            if median and self._ordered(slots[0]):
-                half_B = torch.full((len(tokens_BS),), 0.5, device=self.device)
-                token_B, place_B = _quantile(chance_BW, half_B)
-                return self._descend(slots, tokens_BS, sums_BD, chance_BW, token_B, place_B)
-            branches = 1 if len(slots) == 1 else min(BRANCHES, chance_BW.shape[1])
-            tried = [
-                self._descend(slots, tokens_BS, sums_BD, chance_BW, token_B, None)
-                for token_B in chance_BW.topk(branches, dim=1).indices.T
-            ]
-            best = torch.stack([nats for _, nats, _ in tried]).argmin(0)
-            rows = torch.arange(len(best), device=self.device)
-            return tuple(torch.stack(parts)[best, rows] for parts in zip(*tried, strict=True))
+            return self._best(slots, tokens_BS, sums_BD, chance_BW, median)
 
         path, nats, place = self._by_chunk(one, tokens_NS, given_NS)
         return path.astype(np.int32), nats, place
+
+    def compared(
+        self,
+        slots: Sequence[int],
+        tokens_NS: np.ndarray,
+        given_NS: np.ndarray,
+        inside_N2: np.ndarray | None,
+        barred: int | None = None,
+    ) -> tuple[np.ndarray, ...]:
+        """What a column holds beside what it holds most likely, its own slots not looked at.
+
+        Args:
+            slots: its path.
+            tokens_NS: rows.
+            given_NS: what of them is given.
+            inside_N2: of a column with an order, which shares of the last token's mass lie at or below the value, and
+                at or above it; None: the column has no order.
+            barred: a first token that stands for no value.
+
+        Returns:
+            ``(N,)`` nats each: of what is there; of the likeliest, with an order of the median; of the first token that
+            is there; of lying as far out as what is there, 0 without order.
+        """
+        ends_N2 = np.ones((len(tokens_NS), 2)) if inside_N2 is None else inside_N2
+        packed_NT, width = np.concatenate([given_NS, ends_N2], axis=1), given_NS.shape[1]
+
+        def one(tokens_BS: Tensor, packed_BT: Tensor) -> tuple[Tensor, ...]:
+            given_BS, inside_B2 = packed_BT[:, :width] > 0, packed_BT[:, width:].float()
+            sums_BD = self._without(slots, tokens_BS, given_BS)
+            chance_BW = self._first(slots[0], sums_BD)
+            below_B = above_B = first_B = torch.zeros(len(tokens_BS), device=self.device)
+            mass_B, own_BD = torch.ones_like(below_B), sums_BD
+            for level, slot in enumerate(slots):
+                token_B1 = tokens_BS[:, slot, None]
+                applies_B = torch.ones_like(token_B1[:, 0], dtype=torch.bool)
+                law_BW = chance_BW
+                if level:
+                    allowed_B = self._allowed(slot, tokens_BS)
+                    law_BW = self._chances(slot, self._trunk(own_BD), allowed_B)
+                    applies_B = applies_B if allowed_B is None else allowed_B > 0
+                upto_B = law_BW.cumsum(1).gather(1, token_B1)[:, 0]
+                chance_B = law_BW.gather(1, token_B1)[:, 0]
+                below_B = torch.where(applies_B, below_B + mass_B * (upto_B - chance_B).clamp(min=0), below_B)
+                above_B = torch.where(applies_B, above_B + mass_B * (1 - upto_B).clamp(min=0), above_B)
+                chance_B = torch.where(self.impossible[slot][token_B1[:, 0]], self.unseen, chance_B)
+                mass_B = torch.where(applies_B, mass_B * chance_B, mass_B)
+                first_B = mass_B if not level else first_B
+                own_BD = own_BD + self.changes[slot][token_B1[:, 0]]
+            out_B = torch.minimum(below_B + mass_B * inside_B2[:, 0], above_B + mass_B * inside_B2[:, 1])
+            out_B = torch.ones_like(out_B) if inside_N2 is None else out_B
+            likely_BW = chance_BW
+            if barred is not None:
+                likely_BW = chance_BW.clone()
+                likely_BW[:, barred] = 0.0
+            best_B = self._best(slots, tokens_BS, sums_BD, likely_BW, inside_N2 is not None)[1]
+            return (_nats(mass_B), best_B, _nats(first_B), _nats(out_B))
+
+        return tuple(self._by_chunk(one, tokens_NS, packed_NT))
+
+    def free_law(self, slots: Sequence[int]) -> np.ndarray:
+        """``(W,)`` chances of a column's first tokens when nothing is known of the row."""
+        nothing = np.zeros((1, len(self.layout.slots)), np.int64)
+        found: np.ndarray = self.law(slots, nothing, nothing > 0)[0]
+        return found
 
     # ------------------------------------------------------------------ whole rows
     def log_likelihood(self, tokens_NS: np.ndarray, counted_NS: np.ndarray, orders: int, seed: int) -> np.ndarray:
@@ -186,6 +239,23 @@ class Conditionals(RollOut):
     def _ordered(self, slot: int) -> bool:
         return bool(np.isfinite(self.layout.slots[slot].places).any())
 
+    def _best(
+        self, slots: Sequence[int], tokens_BS: Tensor, sums_BD: Tensor, chance_BW: Tensor, median: bool
+    ) -> tuple[Tensor, ...]:
+        """The median of a column, or its likeliest path: tokens, nats, place inside the last cell."""
+        if median and self._ordered(slots[0]):
+            half_B = torch.full((len(tokens_BS),), 0.5, device=self.device)
+            token_B, place_B = _quantile(chance_BW, half_B)
+            return self._descend(slots, tokens_BS, sums_BD, chance_BW, token_B, place_B)
+        branches = 1 if len(slots) == 1 else min(BRANCHES, chance_BW.shape[1])
+        tried = [
+            self._descend(slots, tokens_BS, sums_BD, chance_BW, token_B, None)
+            for token_B in chance_BW.topk(branches, dim=1).indices.T
+        ]
+        best = torch.stack([nats for _, nats, _ in tried]).argmin(0)
+        rows = torch.arange(len(best), device=self.device)
+        return tuple(torch.stack(parts)[best, rows] for parts in zip(*tried, strict=True))
+
     def _descend(
         self,
         slots: Sequence[int],
@@ -217,6 +287,10 @@ class Conditionals(RollOut):
             nats_B[rows] -= chance_RW.gather(1, token_R[:, None])[:, 0].clamp(min=LEAST).log()
         place_B = torch.full_like(nats_B, 0.5) if place_B is None else place_B
         return tokens_BS[:, list(slots)], nats_B, place_B
+
+
+def _nats(chance_B: Tensor) -> Tensor:
+    return -chance_B.clamp(min=LEAST).log()
 
 
 def _quantile(chance_BW: Tensor, place_B: Tensor) -> tuple[Tensor, Tensor]:

@@ -6,7 +6,7 @@ Letters: N rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -95,6 +95,29 @@ def rows_to_add(counts: Mapping[str, int], to: str | Mapping[Any, float] | None)
     return {name: extra for name, extra in add.items() if extra}
 
 
+def wanted_of(texts: Sequence[str]) -> dict[Any, float] | None:
+    """What the command line says of classes; None: nothing.
+
+    Raises:
+        ConfigError: a text says neither share nor number.
+
+    Example:
+        >>> wanted_of(["bot=20%", "human=900"])
+        {'bot': 0.2, 'human': 900.0}
+    """
+    found: dict[Any, float] = {}
+    for text in texts:
+        name, _, amount = text.rpartition("=")
+        try:
+            value = float(amount.strip().removesuffix("%")) / (100 if amount.strip().endswith("%") else 1)
+        except ValueError:
+            value = math.nan
+        if not name or not math.isfinite(value):
+            raise ConfigError(f"to: {text!r}; a class and a share or number was expected, such as bot=20% or bot=500")
+        found[name.strip()] = value
+    return found or None
+
+
 def _class(name: Any, counts: Mapping[str, int]) -> str:
     texts = [str(name), str(name).lower(), str(int(name)) if isinstance(name, bool) else str(name)]
     found = next((text for text in texts if text in counts), None)
@@ -103,7 +126,13 @@ def _class(name: Any, counts: Mapping[str, int]) -> str:
     return found
 
 
-def topped_up(given: Given, target: str, to: str | Mapping[Any, float] | None, draw: Draw) -> tuple[pa.Table, str]:
+def topped_up(
+    given: Given,
+    target: str,
+    to: str | Mapping[Any, float] | None,
+    draw: Draw,
+    told: Callable[[int, int], None] | None = None,
+) -> tuple[pa.Table, str]:
     """The synthetic rows to put below the real ones, in the given table's spelling, and a free name for their mark.
 
     Args:
@@ -111,10 +140,15 @@ def topped_up(given: Given, target: str, to: str | Mapping[Any, float] | None, d
         target: a label.
         to: see ``rows_to_add``.
         draw: makes rows of a class.
+        told: is told how many rows there are, of how many.
     """
-    parts = []
-    for number, (name, extra) in enumerate(rows_to_add(class_counts(given, target), to).items()):
+    parts, done = [], 0
+    add = rows_to_add(class_counts(given, target), to)
+    for number, (name, extra) in enumerate(add.items()):
         made = draw(name, extra, number)
+        done += extra
+        if told is not None:
+            told(done, sum(add.values()))
         columns = []
         for field in given.table.arrow.schema:
             if field.name in given.columns:

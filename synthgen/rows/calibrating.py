@@ -5,14 +5,14 @@ Letters: N held-out rows, S slots, C columns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from synthgen.errors import ConfigError
-from synthgen.nets.conditionals import Conditionals
 from synthgen.rows.known import Known
+from synthgen.rows.suspecting import suspicion
 from synthgen.seeding import derived_seed
 
 ORDERS = 4
@@ -25,6 +25,8 @@ FEWEST_ROWS = 20
 MOST_QUANTILES = 1_001
 RARE = 0.99
 """A cell less likely than this share of held-out cells of its column stands out."""
+FLAGGED = 0.001
+"""Share of the cells of held-out rows that a repair would flag: of 15 columns, one row in 67 is looked at in vain."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Calibration:
         quantiles: evenly spaced quantiles of the rows' log-likelihood, ascending.
         usual: by column, the mean log-likelihood of a cell given the rest of its row.
         rare: by column, the log-likelihood that one cell in a hundred falls below.
+        stray: by column, what ``Suspicion.stray`` goes beyond in one of two thousand cells.
+        far: the same of ``Suspicion.far``.
     """
 
     orders: int
@@ -46,6 +50,8 @@ class Calibration:
     quantiles: np.ndarray
     usual: dict[str, float]
     rare: dict[str, float]
+    stray: dict[str, float] = field(default_factory=dict)
+    far: dict[str, float] = field(default_factory=dict)
 
     def percentile(self, log_likelihood_N: np.ndarray) -> np.ndarray:
         """``(N,)`` 0 to 100: the share of held-out rows that are less likely.
@@ -76,25 +82,27 @@ class Calibration:
                 "Fit again" + (" with more rows" if facts else "")
             )
         quantiles = np.asarray(facts["log_likelihood"])
-        return cls(facts["orders"], facts["seed"], facts["rows"], quantiles, facts["usual"], facts["rare"])
+        of_cells = (facts["usual"], facts["rare"], facts["stray"], facts["far"])
+        return cls(facts["orders"], facts["seed"], facts["rows"], quantiles, *of_cells)
 
 
-def calibrate(laws: Conditionals, slots_of: dict[str, list[int]], held_NS: np.ndarray, seed: int) -> dict[str, Any]:
+def calibrate(known: Known, held_NS: np.ndarray, seed: int) -> dict[str, Any]:
     """What to remember of held-out rows, in JSON types.
 
     Args:
-        laws: of the finished network.
-        slots_of: columns and their slots.
+        known: the finished model.
         held_NS: rows that the network did not learn from.
         seed: of the orders.
     """
     held_NS = held_NS[:MOST_ROWS]
-    if not len(held_NS):
+    laws, slots_of = known.laws, known.slots_of
+    if not len(held_NS) or laws is None:
         return {}
     everything = np.ones(held_NS.shape, bool)
     orders = derived_seed(seed, "orders of scores")
     likely_N = laws.log_likelihood(held_NS, everything, ORDERS, orders).mean(1)
     cells = {name: -laws.nats(slots, held_NS, everything) for name, slots in slots_of.items()}
+    judged = {name: suspicion(known, name, held_NS, everything) for name in slots_of if known.judges(name)}
     points = np.linspace(0, 1, min(MOST_QUANTILES, len(held_NS)))
     return {
         "rows": len(held_NS),
@@ -103,4 +111,6 @@ def calibrate(laws: Conditionals, slots_of: dict[str, list[int]], held_NS: np.nd
         "log_likelihood": [round(float(x), 4) for x in np.quantile(likely_N, points)],
         "usual": {name: round(float(x.mean()), 4) for name, x in cells.items()},
         "rare": {name: round(float(np.quantile(x, 1 - RARE)), 4) for name, x in cells.items()},
+        "stray": {name: round(float(np.quantile(one.stray, 1 - FLAGGED / 2)), 4) for name, one in judged.items()},
+        "far": {name: round(float(np.quantile(one.far, 1 - FLAGGED / 2)), 4) for name, one in judged.items()},
     }

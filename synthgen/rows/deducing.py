@@ -22,10 +22,10 @@ from synthgen.table.table import joined
 def deduced(codec: Codec, cells: pa.Table) -> pa.Table:
     """Cells with what they decide themselves filled in; those that are there stay."""
     for name, (leader, tie) in codec.ties.items():
-        cells = _with(cells, leader, _leaders(tie, joined(cells[name]), joined(cells[leader])))
+        cells = _with(cells, leader, leaders(tie, joined(cells[name]), joined(cells[leader])))
     for formula in [*codec.remainders, *(formula for formula, _ in codec.formulas)]:
         for wanted in formula.inputs if formula not in codec.remainders else [*formula.inputs, formula.column]:
-            cells = _solved(codec, formula, wanted, cells)
+            cells = solved(codec, formula, wanted, cells)
     return cells
 
 
@@ -33,7 +33,7 @@ def _with(cells: pa.Table, name: str, values: pa.Array) -> pa.Table:
     return cells.set_column(cells.column_names.index(name), name, pc.coalesce(joined(cells[name]), values))
 
 
-def _leaders(tie: TieMap, follower: pa.Array, leader: pa.Array) -> pa.Array:
+def leaders(tie: TieMap, follower: pa.Array, leader: pa.Array) -> pa.Array:
     """The leader's value beside each follower's, where exactly one goes with it."""
     values = tie.values.drop_null()
     counted = pc.value_counts(values)
@@ -43,7 +43,7 @@ def _leaders(tie: TieMap, follower: pa.Array, leader: pa.Array) -> pa.Array:
     return tie.keys.take(pc.if_else(sure, at, pa.scalar(None, at.type))).cast(leader.type)
 
 
-def _solved(codec: Codec, formula: Formula, wanted: str, cells: pa.Table) -> pa.Table:
+def solved(codec: Codec, formula: Formula, wanted: str, cells: pa.Table) -> pa.Table:
     """A term of a formula from all the others, in rows that lack it alone."""
     kind = codec.modelled[wanted].type if wanted in codec.modelled else None
     others = [name for name in (*formula.inputs, formula.column) if name != wanted]

@@ -18,6 +18,7 @@ from synthgen.columns.numeric import Numeric
 from synthgen.errors import ConfigError, DataError, choose, near_miss
 from synthgen.rows.deducing import deduced
 from synthgen.rows.given import Given, encode
+from synthgen.rows.known import Known, likeliest
 from synthgen.seeding import derived_seed
 from synthgen.table.table import Table, joined
 
@@ -107,22 +108,57 @@ def impute(
         return [
             Filled(given, {name: (rows, joined(given.table.arrow[name])[:0]) for name, rows in lacking.items()})
         ] * draws
-    known, codec = given.known, given.known.codec
-    cells = deduced(codec, given.cells.take(pa.array(rows_M)))
-    tokens_MS, given_MS = encode(known, cells, derived_seed(seed, "encode"))
+    known = given.known
+    cells = given.cells.take(pa.array(rows_M))
     if how == "likeliest":
-        parts(0, 1, "looking for the likeliest values")
-        tokens_MS, cells = _likeliest(given, cells, tokens_MS, given_MS, parts)
-        made = [codec.decode(tokens_MS, derived_seed(seed, "decode"), _start(given), known=cells)]
+        made = [likeliest_cells(known, cells, seed, _start(given), parts)]
     else:
-        made = []
-        for draw in range(draws):
-            parts(draw, draws, f"draw {draw + 1}")
-            own = derived_seed(seed, "draw", draw)
-            drawn_MS = known.model.complete(tokens_MS, given_MS, own) if tokens_MS.shape[1] else tokens_MS
-            made.append(codec.decode(drawn_MS, derived_seed(own, "decode"), _start(given), known=cells))
-    parts(draws, draws, "")
+        made = drawn_cells(known, cells, draws, seed, _start(given), parts)
     return [_filled(given, table, rows_M, lacking) for table in made]
+
+
+def drawn_cells(
+    known: Known, cells: pa.Table, draws: int, seed: int, start: int, parts: Parts = nobody
+) -> list[pa.Table]:
+    """Cells in the training table's spelling with the missing ones drawn, so many times.
+
+    Args:
+        known: the model.
+        cells: its columns.
+        draws: how many tables.
+        seed: of every draw.
+        start: made-up values are numbered from there.
+        parts: is told how far it is.
+    """
+    cells, made = deduced(known.codec, cells), []
+    tokens_NS, given_NS = encode(known, cells, derived_seed(seed, "encode"))
+    for draw in range(draws):
+        parts(draw, draws, f"draw {draw + 1}")
+        own = derived_seed(seed, "draw", draw)
+        drawn_NS = known.model.complete(tokens_NS, given_NS, own) if tokens_NS.shape[1] else tokens_NS
+        made.append(known.codec.decode(drawn_NS, derived_seed(own, "decode"), start, known=cells))
+    parts(draws, draws, "")
+    return made
+
+
+def likeliest_cells(known: Known, cells: pa.Table, seed: int, start: int, parts: Parts = nobody) -> pa.Table:
+    """The same with the likeliest values, each by itself, in place of draws."""
+    cells = deduced(known.codec, cells)
+    tokens_NS, given_NS = encode(known, cells, derived_seed(seed, "encode"))
+    found_NS = tokens_NS.astype(np.int32)
+    wanted = [name for name, slots in known.slots_of.items() if not given_NS[:, slots[0]].all()]
+    for done, name in enumerate(wanted):
+        parts(done, len(wanted), name)
+        slots, kind = np.array(known.slots_of[name]), known.codec.modelled[name].type
+        lacks_N = ~given_NS[:, slots[0]]
+        path, _, place = likeliest(known, name, tokens_NS[lacks_N], given_NS[lacks_N])
+        found_NS[np.ix_(lacks_N, slots)] = path
+        if isinstance(kind, Numeric):
+            values = kind.written_at(kind.leaf_of(path), place, place)
+            at = cells.column_names.index(name)
+            cells = cells.set_column(at, name, pc.replace_with_mask(joined(cells[name]), pa.array(lacks_N), values))
+    parts(len(wanted), len(wanted), "")
+    return known.codec.decode(found_NS, derived_seed(seed, "decode"), start, known=cells)
 
 
 def _lacking(given: Given, columns: Sequence[str] | None) -> dict[str, np.ndarray]:
@@ -138,30 +174,6 @@ def _lacking(given: Given, columns: Sequence[str] | None) -> dict[str, np.ndarra
 def _start(given: Given) -> int:
     """Made-up values are numbered: past those that a table of the training rows' number would get."""
     return max(given.known.rows, len(given))
-
-
-def _likeliest(
-    given: Given, cells: pa.Table, tokens_MS: np.ndarray, given_MS: np.ndarray, parts: Parts
-) -> tuple[np.ndarray, pa.Table]:
-    """The likeliest tokens of each column that is not given, and medians of numbers among the cells."""
-    known = given.known
-    if known.laws is None:
-        return tokens_MS, cells
-    found_MS = tokens_MS.astype(np.int32)
-    wanted = {name: slots for name, slots in known.slots_of.items() if not given_MS[:, slots].all()}
-    for done, (name, slots) in enumerate(wanted.items()):
-        parts(done, len(wanted), name)
-        rows = np.flatnonzero(~given_MS[:, slots[0]])
-        kind = known.codec.modelled[name].type
-        path, _, place = known.likeliest(name, tokens_MS[rows], given_MS[rows])
-        found_MS[np.ix_(rows, np.array(slots))] = path
-        if isinstance(kind, Numeric):
-            values = kind.written_at(kind.leaf_of(path), place, place)
-            at = cells.column_names.index(name)
-            mask = np.zeros(len(cells), bool)
-            mask[rows] = True
-            cells = cells.set_column(at, name, pc.replace_with_mask(joined(cells[name]), pa.array(mask), values))
-    return found_MS, cells
 
 
 def _filled(given: Given, made: pa.Table, rows_M: np.ndarray, lacking: dict[str, np.ndarray]) -> Filled:

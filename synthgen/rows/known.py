@@ -5,7 +5,7 @@ Letters: N rows, S slots, P slots of one column's path.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from synthgen.codec import Codec
+from synthgen.columns.base import ColumnType
 from synthgen.columns.categorical import Categorical
 from synthgen.layout import Layout
 from synthgen.nets.any_order import AnyOrderGenerator
@@ -29,7 +30,9 @@ class Conditional(Protocol):
     network: AnyOrderGenerator | None
     critic: Critic | None
 
-    def complete(self, tokens_NS: np.ndarray, given_NS: np.ndarray, seed: int) -> np.ndarray:
+    def complete(
+        self, tokens_NS: np.ndarray, given_NS: np.ndarray, seed: int, *, present_only: bool = True
+    ) -> np.ndarray:
         """``(N, S)`` tokens, those not given drawn from their law given the others."""
         ...
 
@@ -45,18 +48,18 @@ class Known:
     Attributes:
         model: completes rows.
         schema: what the columns mean.
-        origin: the kind of table that was learned.
         rows: how many were learned.
+        origin: the kind of table that was learned.
         facts: what the fit found out about rows held out from it (``synthgen.rows.calibrating``); may be empty.
         reading: how files are read, where the user said so at the fit.
     """
 
     model: Conditional
     schema: Schema
-    origin: Origin
     rows: int
-    facts: dict[str, Any]
-    reading: dict[str, Any]
+    origin: Origin = field(default_factory=lambda: Origin("arrow", pa.schema([])))
+    facts: dict[str, Any] = field(default_factory=dict)
+    reading: dict[str, Any] = field(default_factory=dict)
 
     @property
     def codec(self) -> Codec:
@@ -80,15 +83,25 @@ class Known:
         names = list(self.codec.modelled)
         return {names[column]: slots for column, slots in self.layout.paths.items()}
 
-    def likeliest(
-        self, name: str, tokens_NS: np.ndarray, given_NS: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """What a column holds most likely: a label its most probable value, a number or a date its median.
-
-        Returns:
-            ``(N, P)`` tokens, ``(N,)`` their negative log-likelihood, and ``(N,)`` the place inside a number's cell.
-        """
-        assert self.laws is not None
+    def judges(self, name: str) -> bool:
+        """Whether a cell of a column can be told right from wrong: not what is made up anew, nor free text."""
         kind = self.codec.modelled[name].type
-        barred = int(kind.paths[-1, 0]) if isinstance(kind, Categorical) and len(kind.kept) else None
-        return self.laws.likeliest(self.slots_of[name], tokens_NS, given_NS, kind.measure == "quantity", barred)
+        return bool(kind.slots) and kind.measure != "text"
+
+
+def likeliest(
+    known: Known, name: str, tokens_NS: np.ndarray, given_NS: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What a column holds most likely: a label its most probable value, a number or a date its median.
+
+    Returns:
+        ``(N, P)`` tokens, ``(N,)`` their negative log-likelihood, and ``(N,)`` the place inside a number's cell.
+    """
+    assert known.laws is not None
+    kind = known.codec.modelled[name].type
+    return known.laws.likeliest(known.slots_of[name], tokens_NS, given_NS, kind.measure == "quantity", barred(kind))
+
+
+def barred(kind: ColumnType) -> int | None:
+    """The first token that stands for no value of its own: that of all rare labels."""
+    return int(kind.paths[-1, 0]) if isinstance(kind, Categorical) and len(kind.kept) else None

@@ -28,6 +28,34 @@ def outside(kind: Numeric, cells: pa.Array) -> np.ndarray:
     return np.where(there_N, above_N + below_N, 0.0)
 
 
+def inside(kind: Numeric, tokens_NP: np.ndarray, cells: pa.Array | None) -> np.ndarray:
+    """``(N, 2)`` which shares of a leaf's mass lie at or below each number, and at or above it.
+
+    Args:
+        kind: of the column.
+        tokens_NP: paths of the numbers.
+        cells: the numbers, as text or typed; None: the middle of each leaf.
+    """
+    leaves, leaf_N = kind.leaves, kind.leaf_of(tokens_NP)
+    low_N, high_N, last = leaves.low[leaf_N], leaves.high[leaf_N], leaves.low.size - 1
+    exact_N = low_N == high_N
+    if cells is None:
+        return np.where(exact_N, 1.0, 0.5)[:, None] * np.ones(2)
+    x_N = np.nan_to_num(parse_numbers(cells, kind.text.decimal) * kind.unit)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share_N = np.clip((x_N - low_N) / (high_N - low_N), 0.0, 1.0)
+    below_N, above_N = np.where(exact_N, 1.0, share_N), np.where(exact_N, 1.0, 1 - share_N)
+    whole = float(leaves.high[-1] - leaves.low[0]) / RANGE_PARTS
+    for end, law, beyond_N in ((last, kind.upper, x_N - leaves.low[-1]), (0, kind.lower, leaves.high[0] - x_N)):
+        here_N = (leaf_N == end) & (beyond_N > 0)
+        width = max(float(leaves.high[end] - leaves.low[end]), whole, 1e-300)
+        far_N = np.maximum(beyond_N, 0.0)
+        left_N = np.exp(-far_N / width) if law is None else (1 + law.shape * far_N / law.scale) ** (-1 / law.shape)
+        ours_N, other_N = (above_N, below_N) if end else (below_N, above_N)
+        ours_N[here_N], other_N[here_N] = left_N[here_N], 1.0
+    return np.stack([below_N, above_N], 1)
+
+
 RANGE_PARTS = 20.0
 """An outermost value that is one atom says nothing of a width; a bin of a uniform column of 20 bins is such a part."""
 

@@ -49,6 +49,15 @@ def beside_like(data: Any, columns: Mapping[str, Any]) -> Any:
     return pandas.DataFrame(dict(columns), index=data.index if is_frame(data) else None)
 
 
+def listed_like(data: Any, columns: Mapping[str, Any]) -> Any:
+    """A list of its own as a frame: Arrow or Polars beside one of those, else pandas."""
+    if is_frame(data):
+        import pandas
+
+        return pandas.DataFrame(dict(columns))
+    return beside_like(data, columns)
+
+
 def below_like(data: Any, table: Table, made: pa.Table, mark: str) -> Any:
     """Rows of a table with made ones below, in the kind of the data, and a column that says which is which.
 

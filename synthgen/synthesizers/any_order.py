@@ -18,10 +18,10 @@ from synthgen.losses.likelihood import MaskedLikelihood
 from synthgen.nets.any_order import AnyOrderGenerator
 from synthgen.nets.completion import COMPLETION_ROWS, Completion
 from synthgen.nets.conditional_rollout import ConditionalRollOut, NoRowError
-from synthgen.nets.conditionals import Conditionals
 from synthgen.nets.leave_one_out import leave_one_out
 from synthgen.nets.rollout import CHUNK_ROWS, RollOut, phase_of
 from synthgen.rows.calibrating import calibrate
+from synthgen.rows.known import Known
 from synthgen.seeding import derived_seed
 from synthgen.synthesizers.networks import NetworkModel
 from synthgen.training.devices import side_by_side
@@ -67,7 +67,7 @@ class AnyOrderGan(NetworkModel[AnyOrderGenerator]):
             assert self.bound is not None
             asked = " and ".join(f"'{condition}'" for condition in self.bound.conditions)
             raise ConditionError(
-                f"where: rows can keep {asked} one by one, never together, as far as the model has learned; leave one out"
+                f"where: rows can keep {asked} one by one, never together, by what the model has learned; leave one out"
             ) from None
 
     def share(self, seed: int) -> float:
@@ -91,11 +91,8 @@ class AnyOrderGan(NetworkModel[AnyOrderGenerator]):
     def surprise(self, tokens_NS: np.ndarray) -> np.ndarray | None:
         return None if self.network is None else leave_one_out(self.network, tokens_NS)
 
-    def calibrated(self, held_NS: np.ndarray, layout: Layout, rows: int, seed: int) -> dict[str, Any]:
-        assert self.network is not None
-        names = list(self.codec.modelled)
-        slots_of = {names[column]: slots for column, slots in layout.paths.items()}
-        return calibrate(Conditionals(self.network, 1.0 / (rows + 1.0)), slots_of, held_NS, seed)
+    def calibrated(self, held_NS: np.ndarray, rows: int, seed: int) -> dict[str, Any]:
+        return calibrate(Known(self, self.codec.schema, rows), held_NS, seed)
 
     def complete(
         self, tokens_NS: np.ndarray, given_NS: np.ndarray, seed: int, *, present_only: bool = True

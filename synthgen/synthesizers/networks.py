@@ -67,12 +67,11 @@ class NetworkModel(RolledOut[Network]):
         """The adversarial loss of a batch, times its weight; None: this model has none."""
         return None
 
-    def calibrated(self, held_NS: np.ndarray, layout: Layout, rows: int, seed: int) -> dict[str, Any]:
+    def calibrated(self, held_NS: np.ndarray, rows: int, seed: int) -> dict[str, Any]:
         """What held-out rows are like to the finished network, for scoring others; empty: it cannot score.
 
         Args:
             held_NS: rows that it did not learn from.
-            layout: the row's slots.
             rows: of the training table.
             seed: of the orders in which slots are looked at.
         """
@@ -116,7 +115,7 @@ class NetworkModel(RolledOut[Network]):
         progress.stage("asking the critic")
         judged = self.ask_critic(tokens_NS[train.numpy()], tokens_NS[held.numpy()], layout, config.seed, job.device)
         progress.stage("scoring held-out rows")
-        calibrated = self.calibrated(tokens_NS[held.numpy()], layout, len(tokens_NS), config.seed)
+        calibrated = self.calibrated(tokens_NS[held.numpy()], len(tokens_NS), config.seed)
         clock = trainer.clock
         training = {
             **chosen.state(),

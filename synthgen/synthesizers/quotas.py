@@ -83,7 +83,9 @@ def quota_of(quota: str | Mapping[str, Mapping[Any, float]]) -> Quota:
         raise ConditionError(f"quota: no share is asked of {column!r}; {_EXPECTED}")
     total = sum(share for _, share in named)
     if total > 1 + _WHOLE:
-        raise ConditionError(f"quota: the shares of {column!r} add up to {total:.4g} times the whole; 100 % at the most")
+        raise ConditionError(
+            f"quota: the shares of {column!r} add up to {total:.4g} times the whole; 100 % at the most"
+        )
     return Quota(column, tuple(named))
 
 
@@ -106,7 +108,9 @@ def _share(text: str, value: str) -> float:
     try:
         return float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
-        raise ConditionError(f"quota: {text!r} for {value.strip()!r} is no share; expected such as 20% or 0.2") from None
+        raise ConditionError(
+            f"quota: {text!r} for {value.strip()!r} is no share; expected such as 20% or 0.2"
+        ) from None
 
 
 def _from_mapping(quota: Mapping[str, Mapping[Any, float]]) -> tuple[str, list[tuple[Clause, float]]]:
@@ -142,9 +146,7 @@ def _largest_remainders(exact: np.ndarray, total: int) -> list[int]:
     return [int(count) for count in counts]
 
 
-def stratified(
-    model: Model, quota: Quota, conditions: Sequence[Condition], n: int, seed: int
-) -> Iterator[pa.Table]:
+def stratified(model: Model, quota: Quota, conditions: Sequence[Condition], n: int, seed: int) -> Iterator[pa.Table]:
     """Rows of which each part has exactly its share, in random order.
 
     Args:

@@ -18,12 +18,14 @@ from synthgen.config import RunConfig, SamplingSettings, check_settings, setting
 from synthgen.detecting import schema_of
 from synthgen.errors import ConfigError, NotFittedError
 from synthgen.rows.balancing import Draw, topped_up
+from synthgen.rows.completing import completed
 from synthgen.rows.given import READING, given_rows
-from synthgen.rows.imputing import impute
+from synthgen.rows.imputing import impute, with_cells
 from synthgen.rows.known import Known
 from synthgen.rows.predicting import predict, told_by
+from synthgen.rows.repairing import repair
 from synthgen.rows.scoring import score
-from synthgen.rows.shaping import below_like, beside_like, changed_like, is_frame
+from synthgen.rows.shaping import below_like, beside_like, changed_like, is_frame, listed_like
 from synthgen.seeding import derived_seed
 from synthgen.storage import Run, RunWriter, read_run, writing
 from synthgen.synthesizers import MODELS
@@ -217,10 +219,12 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
     # ------------------------------------------------------------------ sample
     def sample(
         self,
-        n: int,
+        n: int | None = None,
         *,
         where: str | Mapping[str, Any] | None = None,
         quota: str | Mapping[str, Mapping[Any, float]] | None = None,
+        like: Any = None,
+        draws: int = 1,
         random_state: int = 0,
         steps: int | None = None,
         guide: float | None = None,
@@ -228,11 +232,14 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         """Draw rows, in the kind that ``fit`` was given: same columns, order, types and kind of index.
 
         Args:
-            n: how many; any number.
+            n: how many; any number. Not with ``like``, which says itself how many.
             where: conditions that all rows keep, ``"is_bot=1, followers>10000"`` or ``{"is_bot": 1, "age": (30, 45)}``;
                 see ``synthgen.conditions``. The rest is drawn given them, however rare they are.
             quota: shares that one column's values have exactly, ``"account_type: bot=20%"`` or
                 ``{"account_type": {"bot": 0.2}}``; what is left goes to the other values.
+            like: partial rows, as for ``fit``: some of the columns, or blank cells. Each is completed: what it gives
+                stays, the rest is drawn given that.
+            draws: whole rows for each partial one.
             random_state: seed; the same one gives the same rows.
             steps: passes of the network for the first slots of all columns: fewer are faster and less faithful.
                 None: as the synthesizer was made.
@@ -242,17 +249,21 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             NotFittedError: ``fit`` or ``load`` come first.
             ConfigError: ``steps`` or ``guide`` are out of range, or nothing that this model has.
             ConditionError: no row can keep what is asked, or the model cannot be asked.
+            DataError: partial rows have columns that were not learned.
         """
-        how: dict[str, Any] = {"where": where, "quota": quota, "steps": steps, "guide": guide}
+        how: dict[str, Any] = {"where": where, "quota": quota, "like": like, "draws": draws}
+        how |= {"steps": steps, "guide": guide}
         chunks = list(self.sample_chunks(n, random_state=random_state, **how))
         return self._fitted().origin_.to_like(pa.concat_tables(chunks), 0)
 
     def sample_chunks(
         self,
-        n: int,
+        n: int | None = None,
         *,
         where: str | Mapping[str, Any] | None = None,
         quota: str | Mapping[str, Mapping[Any, float]] | None = None,
+        like: Any = None,
+        draws: int = 1,
         random_state: int = 0,
         steps: int | None = None,
         guide: float | None = None,
@@ -263,8 +274,18 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             Arrow tables of at most ``DECODE_ROWS`` rows; one empty table for ``n = 0``.
         """
         self._fitted()
-        if n < 0:
+        if like is not None:
+            others = {"rows": n, "where": where, "quota": quota, "steps": steps, "guide": guide}
+            if given := next((name for name, value in others.items() if value is not None), None):
+                raise ConfigError(f"{given}: not with partial rows, which say themselves what is wanted; leave one out")
+            known = self.known("like")
+            partial = given_rows(known, like, may_lack=known.codec.names)
+            yield from completed(partial, draws=draws, seed=random_state)
+            return
+        if n is None or n < 0:
             raise ConfigError(f"rows: {n}; expected 0 or more")
+        if draws != 1:
+            raise ConfigError(f"draws: {draws} of what? It is for partial rows; give some, or leave it out")
         asked = {k: v for k, v in (("steps", steps), ("guide", guide)) if v is not None}
         how = check_settings(SamplingSettings, {**self.config_.get("sampling", {}), **asked}, "sampling")
         model, conditions = self.model_.drawing(how), where_of(where)
@@ -365,6 +386,31 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         given = given_rows(self.known("score"), data)
         return beside_like(data, score(given, critic=critic, seed=random_state).columns())
 
+    def repair(self, data: Any, *, threshold: float | None = None, apply: bool = False, random_state: int = 0) -> Any:
+        """Flag cells that are unlikely given the rest of their row, and propose what they should hold.
+
+        Args:
+            data: as for ``fit``, with the same columns; one row is enough.
+            threshold: a cell is flagged when what is proposed is at least so many times as likely; None: as many as
+                at the fit one in a thousand cells of held-out rows reached.
+            apply: give the rows back too, with what is proposed in place.
+            random_state: seed of places inside cells of rounded numbers.
+
+        Returns:
+            A frame, one row for each flagged cell: ``row`` (its position, from 0), ``column``, ``value`` and
+            ``proposed`` (as text), ``likelihood_ratio``; with ``apply`` a pair of it and the repaired rows.
+
+        Raises:
+            NotFittedError: ``fit`` or ``load`` come first.
+            ConfigError: the model cannot be asked about single cells, or the threshold is out of range.
+            DataError: the columns are not those of the table that was learned.
+        """
+        found = repair(given_rows(self.known("repair"), data), threshold=threshold, seed=random_state)
+        flagged = listed_like(data, found.listed())
+        if not apply:
+            return flagged
+        return flagged, changed_like(data, with_cells(found.given.table, found.fills), found.fills)
+
     def predict_proba(self, data: Any, column: str, *, random_state: int = 0) -> Any:
         """The chance of each value of a column, given all other columns of the row.
 
@@ -440,7 +486,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             )
         training = self.facts_.get("training", {})
         rows, reading = int(self.facts_["data"]["rows"]), {k: self.config_.get(k) for k in READING}
-        return Known(model, self.schema_, self.origin_, rows, training.get("held_out_rows", {}), reading)
+        return Known(model, self.schema_, rows, self.origin_, training.get("held_out_rows", {}), reading)
 
     def with_pictures(self, chunk: pa.Table, folders: dict[str, tuple[Path, str]], seed: int, start: int) -> pa.Table:
         """Sampled rows with new pictures: files in folders, and their paths in the rows.
