@@ -29,6 +29,7 @@ def test_the_python_block_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 def test_the_commands_run_one_after_the_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     accounts(400).to_csv("users.csv", index=False)
+    accounts(30, seed=1)[["plan", "followers"]].to_csv("partial.csv", index=False)
     (tmp_path / "configs").symlink_to(ROOT / "configs")
     lines = [line for _, code in BLOCKS for line in code.splitlines() if line.startswith("synthgen ")]
     assert len(lines) >= 2

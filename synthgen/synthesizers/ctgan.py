@@ -3,7 +3,7 @@
 What differs from the paper, and why. A number that was made goes back into the codec's cells, so it has the column's
 grid, ends and tails, and no value of few people comes out. Generated rows hold what they were asked for. They are asked
 for by true shares of all discrete columns, each as often, as while learning: asked for one column alone, the others
-come out of what the critic has seen least of.
+come out of what the critic has seen least of. Of these rows as many are kept of each class of the target as there are.
 
 Letters: N rows, B rows in a batch, S slots, C discrete columns, M numbers, K entries of the conditional vector,
 X entries of a row.
@@ -180,6 +180,8 @@ class Ctgan(TokenModel):
 NOTHING = -1
 """Asked for where there is no discrete column."""
 PARTS = ("middle", "spread", "share")
+TO_CHOOSE_FROM = 2
+"""Rows made for each one kept by its target; a class that is wanted more often than it comes is asked for."""
 
 
 class Maker(nn.Module):
@@ -214,6 +216,8 @@ class Maker(nn.Module):
             asked_K[first : first + size] = int(spans.first_N[i]) + torch.arange(size)
         self.generator = CtganGenerator(spans, len(modes), noise_width, asked_K)
         self.asking = Asking(self.spans, counts) if counts else None
+        asked = [self.fields.discrete[i] for i in self.fields.asked]
+        self.target = next((c for c, s in enumerate(asked) if s in layout.target), None)
 
     @property
     def device(self) -> torch.device:
@@ -222,11 +226,24 @@ class Maker(nn.Module):
 
     @torch.no_grad()
     def chunk(self, n_rows: int, rng: torch.Generator) -> Tensor:
-        """``(B, S)`` tokens of new rows, asked for by true shares."""
+        """``(B, S)`` tokens of new rows, asked for by true shares; of a discrete target they have the true shares too."""
         if self.asking is None:
             return self.given(torch.full((n_rows,), NOTHING), rng)
         cpu = torch.Generator().manual_seed(int(torch.randint(2**62, (), generator=rng, device=rng.device)))
-        return self.given(self.asking.draw(n_rows, cpu, true=True), rng)
+        if self.target is None:
+            return self.given(self.asking.draw(n_rows, cpu, true=True), rng)
+        slot, counts = self.fields.discrete[self.fields.asked[self.target]], self.counts[self.target]
+        drawn_RS = self.given(self.asking.draw(TO_CHOOSE_FROM * n_rows, cpu, true=True), rng)
+        wanted_B = torch.multinomial(counts.float(), n_rows, replacement=True, generator=cpu)
+        rows_BS = torch.zeros(n_rows, drawn_RS.shape[1], dtype=torch.long)
+        lacking_B = torch.ones(n_rows, dtype=torch.bool)
+        for value in wanted_B.unique().tolist():
+            places, found = (wanted_B == value).nonzero()[:, 0], (drawn_RS[:, slot] == value).nonzero()[:, 0]
+            both = min(len(places), len(found))
+            rows_BS[places[:both]], lacking_B[places[:both]] = drawn_RS[found[:both]], False
+        if lacking_B.any():
+            rows_BS[lacking_B] = self.given(wanted_B[lacking_B] + int(self.spans.first_N[self.target]), rng)
+        return rows_BS
 
     @torch.no_grad()
     def given(self, asked_B: Tensor, rng: torch.Generator) -> Tensor:
