@@ -261,9 +261,12 @@ def verdict(taken: dict[str, list[dict[str, Any]]], rows: int) -> list[str]:
     ]
     if not ratios:
         return []
+    peak_mb = max(seen.get("peak_mb", 0) for run in taken["synthgen"] for seen in run["drawn"].values())
     kept = "within" if max(ratios) <= MOST_TIMES else "over"
     return [
         f"At most {max(ratios):.1f} times the time of {rows:,} free rows: {kept} the bar of {MOST_TIMES:g}.",
+        "Memory never rose",
+        f"above {peak_mb:,.0f} MB, the fit included.",
         "",
     ]
 
