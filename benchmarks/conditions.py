@@ -211,11 +211,7 @@ def page(results: dict[str, dict[str, Any]]) -> list[str]:
         "processor",
         "time on one thread, so other work on the machine hardly shows.",
         "",
-        f"CTGAN is fitted for {epochs} epochs instead of 300, for its times alone (drawing takes as long",
-        "however well it",
-        "has learned); it draws free rows and drops those that do not keep the condition. TabularARGN has its defaults",
-        "and is given the columns as seeds. Neither takes ranges.",
-        "",
+        *peers(taken, epochs),
         "| condition | real rows that keep it | of all | if its columns were independent | synthgen says |",
         "|---|---|---|---|---|",
     ]
@@ -228,6 +224,19 @@ def page(results: dict[str, dict[str, Any]]) -> list[str]:
     lines += ["", "## Time", "", *times(taken), *verdict(taken, rows), "## Rows that keep the condition", ""]
     lines += kept(taken, rows)
     return [*lines, *law(taken)]
+
+
+def peers(taken: dict[str, list[dict[str, Any]]], epochs: int) -> list[str]:
+    """How the others are asked, of those that were."""
+    lines = []
+    if taken["ctgan"]:
+        lines += [
+            f"CTGAN is fitted for {epochs} epochs instead of 300, for its times alone (drawing takes as long however",
+            "well it has learned); it draws free rows, drops those that do not keep one, and takes no ranges.",
+        ]
+    if taken["argn"]:
+        lines.append("TabularARGN has its defaults, is given the columns as seeds, and takes no ranges.")
+    return [*lines, ""] if lines else []
 
 
 def times(taken: dict[str, list[dict[str, Any]]]) -> list[str]:
