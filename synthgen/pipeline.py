@@ -237,19 +237,22 @@ def sample(
     from synthgen.synthesizers.synthesizer import load
 
     model = load(run_folder)
-    figures = [_rarity(model.share_of(where, random_state=seed), where)] if where is not None else []
+    counts = {} if where is None else {"free rows that keep it": _rarity(model.share_of(where, random_state=seed))}
     progress.stage("sampling")
     asked = {"where": where, "quota": quota, "like": like, "draws": draws, "steps": steps, "guide": guide}
     _write(model, Path(output), rows, seed, progress, asked=asked)
     files = {"synthetic table": str(output), **_picture_files(model, Path(output))}
-    return Outcome(Summary(figures=figures, files=files))
+    return Outcome(Summary(counts=counts, files=files))
 
 
-def _rarity(share: float, where: str) -> Figure:
-    """How rare the rows are that were asked for."""
-    seldom = f", 1 row in {1 / share:,.0f}" if share < RARE else ""
-    note = f"of free rows would keep {where!r}{seldom}"
-    return Figure(name="asked for", value=f"{100 * share:.3g} %", floor="", note=note)
+def _rarity(share: float) -> str:
+    """How rare rows are, in words.
+
+    Example:
+        >>> _rarity(0.2), _rarity(0.0005)
+        ('20 %', '0.05 %, 1 in 2,000')
+    """
+    return f"{100 * share:.3g} %" + (f", 1 in {1 / share:,.0f}" if share < RARE else "")
 
 
 def _kind(config: RunConfig) -> type[Model]:

@@ -27,7 +27,7 @@ from synthgen.cli.options import READING, SynthgenCommand, output_options, readi
 @reading_options
 @output_options
 def balance(run: str, file: str, target: str, output: str, wanted: tuple[str, ...], seed: int, **flags: Any) -> None:
-    """Write the rows of FILE with synthetic rows of rare classes below, by the model in RUN.
+    """Top up rare classes of FILE with synthetic rows.
 
     The column is_synthetic says which is which.
     """

@@ -26,7 +26,7 @@ from synthgen.cli.options import READING, SynthgenCommand, output_options, readi
 @reading_options
 @output_options
 def repair(run: str, file: str, output: str, apply: bool, threshold: float | None, seed: int, **flags: Any) -> None:
-    """Flag cells of FILE that look like mistakes to the model in RUN, and propose what they should hold.
+    """Flag cells of FILE that look like mistakes.
 
     The output lists them: row (from 1), column, value, proposed, likelihood_ratio. With --apply it is FILE with the
     proposed values, every other byte as it was, and the list goes to name.changes.csv and name.changes.json beside it.

@@ -61,8 +61,8 @@ def sample(
             if output is not None or out is None:
                 given = "--output is for tables" if output is not None else "--out is missing"
                 raise ConfigError(f"{run}: holds a model of pictures; {given}. Name a folder: --out FOLDER")
-            if given := next((f"--{k}" for k, v in of_tables.items() if v is not None), None):
-                raise ConfigError(f"{run}: holds a model of pictures; {given} is for tables. Leave it out")
+            if foreign := next((f"--{k}" for k, v in of_tables.items() if v is not None), None):
+                raise ConfigError(f"{run}: holds a model of pictures; {foreign} is for tables. Leave it out")
             assert rows is not None
             outcome = imaging.sample(run, rows, out, where=where, seed=seed or 0, progress=progress)
         else:

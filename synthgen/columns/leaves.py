@@ -51,7 +51,7 @@ class Leaves:
         """A value inside each leaf: uniform over its grid points, or over the interval where it has no grid."""
         low, high, step = self.low[leaf], self.high[leaf], self.step[leaf]
         free = low * (1 - uniform) + high * uniform
-        free = np.where(free < high, free, low)
+        free = np.minimum(free, np.nextafter(high, low))  # rounding may reach the end, which is the next leaf's
         with np.errstate(divide="ignore", invalid="ignore"):
             first = np.ceil((low - self.offset[leaf]) / step) * step + self.offset[leaf]
             count = np.floor((high - first) / step) + 1

@@ -21,6 +21,8 @@ REACH = 4.0
 """Standard deviations from a mode's middle to where its places end."""
 NARROWEST = 1e-5
 """The least spread of a mode, in standard deviations of the column: one value that many rows hold stays one value."""
+SPIKE = 0.05
+"""A value with a larger share of the rows is a mode of its own: a mixture would put its neighbours in one with it."""
 MOST_FITTED = 10_000
 """So many values tell ten modes apart; more would only take longer."""
 
@@ -56,7 +58,12 @@ class Modes:
             [0.0, 100.0]
         """
         centre, scale = float(values.mean()), float(values.std()) or 1.0
-        fitted = (rng.choice(values, MOST_FITTED, replace=False) if len(values) > MOST_FITTED else values) - centre
+        spikes_P, held_P = _spikes(values, min_holders)
+        spread_P = np.full(len(spikes_P), NARROWEST * scale)
+        rest = values[~np.isin(values, spikes_P)] if len(spikes_P) else values
+        if not len(rest):
+            return cls(spikes_P, spread_P, held_P / held_P.sum())
+        fitted = (rng.choice(rest, MOST_FITTED, replace=False) if len(rest) > MOST_FITTED else rest) - centre
         mixture = BayesianGaussianMixture(
             n_components=min(MOST_MODES, len(np.unique(fitted))),
             weight_concentration_prior_type="dirichlet_process",
@@ -68,11 +75,12 @@ class Modes:
             warnings.simplefilter("ignore", ConvergenceWarning)  # a rough mixture does: places make up for it
             mixture.fit(fitted[:, None] / scale)
         share_K = mixture.weights_
-        kept = (share_K >= FEWEST_SHARE) & (share_K * len(values) >= min_holders)
+        kept = (share_K >= FEWEST_SHARE) & (share_K * len(rest) >= min_holders)
         kept |= ~kept.any() & (share_K == share_K.max())
         spread_K = np.sqrt(mixture.covariances_[kept, 0, 0]) * scale
         middle_K = mixture.means_[kept, 0] * scale + centre
-        return cls(middle_K, spread_K, share_K[kept] / share_K[kept].sum())
+        share_K = share_K[kept] / share_K[kept].sum() * len(rest) / len(values)
+        return cls(np.r_[spikes_P, middle_K], np.r_[spread_P, spread_K], np.r_[held_P / len(values), share_K])
 
     def encode(self, values: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Of each number a mode, drawn by its chance, and the place within it, -1 to 1."""
@@ -87,3 +95,15 @@ class Modes:
         """Numbers again."""
         numbers: np.ndarray = self.middle_K[mode_N] + REACH * self.spread_K[mode_N] * place_N
         return numbers
+
+
+def _spikes(values: np.ndarray, min_holders: int) -> tuple[np.ndarray, np.ndarray]:
+    """``(P,)`` single values that many rows hold, and how many do.
+
+    Example:
+        >>> _spikes(np.r_[np.zeros(10), np.arange(50)], 5)
+        (array([0.]), array([11]))
+    """
+    distinct, counts = np.unique(values, return_counts=True)
+    many = counts >= max(SPIKE * len(values), min_holders)
+    return distinct[many], counts[many]

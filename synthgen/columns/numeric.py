@@ -132,6 +132,10 @@ class Numeric(ColumnType):
         leaf = self.leaves.find(x)
         return np.where(np.isnan(numbers), self._first[np.abs(self.leaves.places - 0.5).argmin()], leaf)
 
+    def leaf_at(self, number: float) -> int:
+        """The leaf of one number."""
+        return int(self._leaf(np.array([number]))[0])
+
     @property
     def bounds(self) -> tuple[float, float]:
         """The smallest and largest number that it gives."""

@@ -26,6 +26,8 @@ LAST = float(np.nextafter(1.0, 0.0))
 """The largest uniform draw."""
 _HALVINGS = 70
 """From 1 down to far below the spacing of float64 beside any share that matters."""
+_NEAR = 1e-6
+"""Of a leaf: so far to both sides the density is taken."""
 _NOTHING = 2.0**-44
 """A share this small is rounding: drawn once in a million tables of ten million rows."""
 
@@ -101,7 +103,20 @@ class _Law:
         """Whether the format can write it and some leaf reaches it."""
         text = self.column.text
         written = parse_numbers(text.write(text.tidy(np.array([number]))), text.decimal)[0]
-        return bool(written == number and ((self.low_L <= number) & (number <= self.high_L)).any())
+        return bool(written == number and self.low_L.min() <= number <= self.high_L.max())
+
+    def density(self, number: float) -> np.ndarray:
+        """``(L,)`` mass per unit at a number, in the leaf that it belongs to."""
+        leaf = self.column.leaf_at(number)
+        inside = np.array([np.clip(number, np.nextafter(self.low_L[leaf], np.inf), self.high_L[leaf])])
+        found = np.zeros(self.low_L.size)
+        found[leaf] = 1.0
+        if self.low_L[leaf] < self.high_L[leaf]:
+            at = float(self.split(np.array([leaf]), inside, inclusive=False)[1][0])
+            places = np.clip([at - _NEAR, at + _NEAR], 0.0, LAST)
+            low, high = self.at(np.array([leaf, leaf]), places)
+            found[leaf] = (places[1] - places[0]) / max(high - low, np.finfo(float).tiny)
+        return found
 
     def beside(self, stretch: Stretch) -> list[float]:
         """The nearest numbers below and above a stretch that holds none."""
@@ -135,6 +150,7 @@ class _Parts:
         self.before_L = np.concatenate([[0.0], np.cumsum(self.mass_L)[:-1]])
         self.start_L = np.searchsorted(self.leaf_M, np.arange(n_leaves))
         self.stop_L = np.searchsorted(self.leaf_M, np.arange(n_leaves), side="right")
+        self.whole_L = self.mass_L == 1.0
 
     @classmethod
     def of(cls, law: _Law, stretches: list[Stretch]) -> _Parts:
@@ -157,8 +173,8 @@ class _Parts:
         wanted = self.before_L[leaf] + share * self.mass_L[leaf]
         m = np.clip(np.searchsorted(self.total_M, wanted, side="right"), self.start_L[leaf], self.stop_L[leaf] - 1)
         into = wanted - (self.total_M[m] - self.mass_M[m])
-        found: np.ndarray = np.clip(self.first_M[m] + into, self.first_M[m], self.last_M[m])
-        return found
+        found = np.clip(self.first_M[m] + into, self.first_M[m], self.last_M[m])
+        return np.where(self.whole_L[leaf], share, found)
 
 
 class NumericRestriction(LeafRestriction):
@@ -187,17 +203,10 @@ class GivenNumbers(LeafRestriction):
 
     def __init__(self, column: Numeric, law: _Law, points: np.ndarray) -> None:
         self._column, self._points = column, points
-        density_LK = np.stack([self._density(law, point) for point in points], 1)
+        density_LK = np.stack([law.density(point) for point in points], 1)
         self._share_LK = density_LK.cumsum(1)
         weights_L = self._share_LK[:, -1] / self._share_LK[:, -1].max()
         super().__init__(column.slots, column.paths, weights_L, np.ones(weights_L.size))
-
-    def _density(self, law: _Law, point: float) -> np.ndarray:
-        """``(L,)`` mass per unit around the number, in each leaf that reaches it."""
-        reaches = (law.low_L <= point) & (point <= law.high_L)
-        reach = 1e-6 * float((law.high_L - law.low_L)[reaches].min()) or 1.0
-        low, high = max(point - reach, law.low_L.min()), min(point + reach, law.high_L.max())
-        return np.where(reaches, _Parts.of(law, [(low, high)]).mass_L / (high - low), 0.0)
 
     def decode(self, tokens_NP: np.ndarray, rng: np.random.Generator, start: int, tail: np.ndarray) -> pa.Array:
         share_NK = self._share_LK[self._column.leaf_of(tokens_NP)]

@@ -3,7 +3,8 @@
 What is asked for is a few sets: a cell needs a member of each (``has #x|#y`` is one), and no forbidden one.
 A cell's state is which sets are still open and how many members are still to come; the chance that all get closed comes
 from how often each member occurs. Members that no token decides (pooled rare ones, those past the last position) are
-reckoned as drawn each on its own, one past the last position: the one case in which a last slot's weight is not exact.
+reckoned as drawn each on its own, one past the last position, and one that stands twice as known: the cases in which a
+last slot's weight is not exact. What is drawn keeps the condition all the same.
 
 Letters: N rows, P tokens known so far, K kept members, H kinds of members (which sets they close), M = 2 ** sets.
 """
@@ -178,7 +179,9 @@ class TagRestriction(Restriction):
         places = np.flatnonzero(row >= 0)
         paths = tokens[1:].reshape(column.cap, column.levels)
         loose = [p for p in places.tolist() if p >= column.cap or column.is_loose(paths[p : p + 1])[0]]
+        known = [p for p in places.tolist() if p < column.cap and column.is_known(paths[p : p + 1])[0]]
         row[loose] = -1
+        row[known] = column.tree.values_at(paths[known])  # one may have given way to a drawn one of its name
         state = int(self._still_open(row[None])[0])
         for number, place in enumerate(loose):
             later = self._closed(len(loose) - number - 1)

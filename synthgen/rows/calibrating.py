@@ -12,7 +12,7 @@ import numpy as np
 
 from synthgen.errors import ConfigError
 from synthgen.rows.known import Known
-from synthgen.rows.suspecting import suspicion
+from synthgen.rows.suspecting import Suspicion, suspicion
 from synthgen.seeding import derived_seed
 
 ORDERS = 4
@@ -102,7 +102,7 @@ def calibrate(known: Known, held_NS: np.ndarray, seed: int) -> dict[str, Any]:
     orders = derived_seed(seed, "orders of scores")
     likely_N = laws.log_likelihood(held_NS, everything, ORDERS, orders).mean(1)
     cells = {name: -laws.nats(slots, held_NS, everything) for name, slots in slots_of.items()}
-    judged = {name: suspicion(known, name, held_NS, everything) for name in slots_of if known.judges(name)}
+    judged = {name: _suspicion(known, name, held_NS) for name in slots_of if known.judges(name)}
     points = np.linspace(0, 1, min(MOST_QUANTILES, len(held_NS)))
     return {
         "rows": len(held_NS),
@@ -114,3 +114,12 @@ def calibrate(known: Known, held_NS: np.ndarray, seed: int) -> dict[str, Any]:
         "stray": {name: round(float(np.quantile(one.stray, 1 - FLAGGED / 2)), 4) for name, one in judged.items()},
         "far": {name: round(float(np.quantile(one.far, 1 - FLAGGED / 2)), 4) for name, one in judged.items()},
     }
+
+
+def _suspicion(known: Known, name: str, held_NS: np.ndarray) -> Suspicion:
+    """Of the cells of a column that are there; of one cell that is beyond suspicion where none is."""
+    slot = known.slots_of[name][0]
+    there_NS = held_NS[held_NS[:, slot] != known.layout.slots[slot].missing]
+    if not len(there_NS):
+        return Suspicion(*np.zeros((3, 1)))
+    return suspicion(known, name, there_NS, np.ones(there_NS.shape, bool))

@@ -18,9 +18,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthgen.columns.boolean import Boolean
+from synthgen.columns.number_text import is_number
 from synthgen.errors import DataError, near_miss
 from synthgen.rows.known import Known
-from synthgen.rows.spelling import Spelled, spelled
+from synthgen.rows.spelling import Spelled, expected_type, spelled
 from synthgen.seeding import numpy_stream
 from synthgen.table.files import read_table
 from synthgen.table.table import Table
@@ -87,6 +88,7 @@ def given_rows(
     decimal = (known.origin.dialect.decimal, table.origin.dialect.decimal)
     columns = {}
     for name in wanted:
+        table = _typed_like(known, table, name)
         cells = table.column(name) if name in table.names else pa.nulls(len(table), pa.string())
         columns[name] = spelled(known.codec, name, cells, table.name, decimal)
     return Given(known, table, columns)
@@ -101,6 +103,24 @@ def _read(known: Known, data: Any, reading: Mapping[str, Any]) -> Table:
     options = {key: reading.get(key) or known.reading.get(key) for key in READING}
     table = read_table(Path(data), **options, fewest=1)
     return _marks_of_training(known, table) if table.origin.kind == "csv" else table
+
+
+def _typed_like(known: Known, table: Table, name: str) -> Table:
+    """A column of a frame without any value has whatever type; here it takes that of the training table."""
+    if name not in table.names or table.origin.kind == "csv" or table.column(name).null_count < len(table):
+        return table
+    found, wanted = table.column(name).type, expected_type(known.codec, name)
+    if found == wanted or (is_number(found) and is_number(wanted)):
+        return table
+    at, origin = table.names.index(name), table.origin
+    frame = origin.frame
+    if frame is not None:
+        objects = {"kind": "object", "na": "none", "lists": False}
+        frame = {**frame, "dtypes": {**frame["dtypes"], name: objects}}
+    schema = origin.schema.set(origin.schema.get_field_index(name), pa.field(name, wanted))
+    nan = tuple(one for one in origin.nan if one != name)
+    arrow = table.arrow.set_column(at, name, pa.nulls(len(table), wanted))
+    return replace(table, arrow=arrow, origin=replace(origin, schema=schema, frame=frame, nan=nan))
 
 
 def _index_is_no_column(known: Known, frame: Any) -> bool:

@@ -36,7 +36,8 @@ def inside(kind: Numeric, tokens_NP: np.ndarray, cells: pa.Array | None) -> np.n
         tokens_NP: paths of the numbers.
         cells: the numbers, as text or typed; None: the middle of each leaf.
     """
-    leaves, leaf_N = kind.leaves, kind.leaf_of(tokens_NP)
+    sizes = [slot.size - 1 for slot in kind.slots]
+    leaves, leaf_N = kind.leaves, kind.leaf_of(np.minimum(tokens_NP, sizes))  # a missing cell lies anywhere
     low_N, high_N, last = leaves.low[leaf_N], leaves.high[leaf_N], leaves.low.size - 1
     exact_N = low_N == high_N
     if cells is None:

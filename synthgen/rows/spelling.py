@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from synthgen.codec import Codec
 from synthgen.columns.boolean import Boolean
 from synthgen.columns.categorical import Categorical
+from synthgen.columns.date_text import Moments, learn_format
 from synthgen.columns.datetime import Datetime, read_moments, write_moments
 from synthgen.columns.number_text import is_number, is_text, parse_numbers
 from synthgen.columns.numeric import Numeric
@@ -40,17 +41,19 @@ class Spelled:
         given: as it came.
         cells: in the physical type and spelling of the training table; unreadable ones are null.
         note: what was done, a sentence without a value; empty: nothing.
+        dates: how the training table writes them, of a column of dates.
     """
 
     given: pa.Array
     cells: pa.Array
     note: str = ""
+    dates: Datetime | None = None
 
     def back(self, values: pa.Array, decimal: tuple[str, str]) -> pa.Array:
         """``(N,)`` values in the training table's spelling to the given one's.
 
         Args:
-            values: as many as there are cells.
+            values: any number, in the physical type of the training table.
             decimal: of the training table's text and of the given table's.
         """
         wanted = self.given.type
@@ -74,6 +77,8 @@ class Spelled:
             if pa.types.is_integer(wanted):
                 numbers = np.rint(numbers)
             return pa.array(np.where(there, numbers, 0.0), mask=~there).cast(wanted, safe=False)
+        if self.dates is not None and is_text(values.type) and values.null_count == 0:
+            return write_moments(read_moments(values, self.dates.form, self.dates.epoch), wanted, None, None)
         return values.cast(wanted, safe=False)
 
 
@@ -108,6 +113,11 @@ def spelled(codec: Codec, name: str, given: pa.Array, where: str, decimal: tuple
     if isinstance(kind, Boolean | Categorical) or name in codec.constants or name in codec.ties:
         return _labels(column, given, physical, vocabulary(codec, name), where, decimal)
     return Spelled(given, _cast(given, physical))
+
+
+def expected_type(codec: Codec, name: str) -> pa.DataType:
+    """The physical type of a column in the training table."""
+    return _expected(codec, name)[0]
 
 
 def vocabulary(codec: Codec, name: str) -> pa.Array:
@@ -163,13 +173,11 @@ def _another_type(where: str, name: str, found: str, wanted: str) -> DataError:
 def _dates(kind: Datetime, name: str, given: pa.Array, physical: pa.DataType, where: str) -> Spelled:
     present = np.asarray(given.is_valid())
     if not present.any():
-        return Spelled(given, pa.nulls(len(given), physical))
+        return Spelled(given, pa.nulls(len(given), physical), dates=kind)
     own = pa.types.is_date(given.type) or pa.types.is_timestamp(given.type)
     if pa.types.is_nested(given.type) or pa.types.is_boolean(given.type):
         raise _another_type(where, name, f"cells of type {given.type}", "dates")
-    plain = (
-        read_moments(given.drop_null(), None, None) if own else read_moments(given.drop_null(), kind.form, kind.epoch)
-    )
+    plain = _moments(kind, given.drop_null(), own)
     lost = int((~plain.valid).sum())
     if lost > MOST_UNREADABLE * len(plain.valid):
         raise _another_type(where, name, f"{lost:,} of {len(plain.valid):,} cells that are no such dates", "dates")
@@ -180,7 +188,22 @@ def _dates(kind: Datetime, name: str, given: pa.Array, physical: pa.DataType, wh
     else:
         values = write_moments(plain, named_type(kind.kind), kind.form, kind.epoch).cast(physical)
     note = f"{lost:,} cells of {name!r} are no dates; they were left aside" if lost else ""
-    return Spelled(given, values.take(pa.array(where_N, mask=where_N < 0)), note)
+    return Spelled(given, values.take(pa.array(where_N, mask=where_N < 0)), note, kind)
+
+
+def _moments(kind: Datetime, present: pa.Array, own: bool) -> Moments:
+    """Cells as moments: typed ones, text as the training table writes it, or else in a way that fits all of them."""
+    if own:
+        return read_moments(present, None, None)
+    if kind.form is None and kind.epoch is None:
+        nothing = np.zeros(len(present), np.int64)
+        moments = Moments(nothing, nothing, nothing, np.zeros(len(present), bool))
+    else:
+        moments = read_moments(present, kind.form, kind.epoch)
+    if moments.valid.mean() > 1 - MOST_UNREADABLE or not is_text(present.type):
+        return moments
+    found = learn_format(pc.utf8_trim_whitespace(pc.unique(present)))
+    return read_moments(present, found[0], None) if found else moments
 
 
 def _labels(

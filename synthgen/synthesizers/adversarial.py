@@ -34,16 +34,14 @@ def play(
     job: Job,
     quality: Callable[[AdversarialTrainer], float],
     about: str,
-    choose: bool = True,
 ) -> dict[str, Any]:
     """Train until done, resumed where the job says so, with checkpoints and news on the way.
 
     Args:
         trainer: new.
         job: what is fitted.
-        quality: a figure of the rows that the generator draws now.
+        quality: a figure of the rows that the generator draws now; the weights with the best one are kept.
         about: of the network, for the first message.
-        choose: keep the weights with the best figure; otherwise the last ones, and the figure is for the eye alone.
 
     Returns:
         The run in numbers.
@@ -65,26 +63,22 @@ def play(
     first, started = trainer.step, time.perf_counter()
 
     def look(trainer: AdversarialTrainer) -> None:
-        if not choose:
-            with trainer.averaged():
-                trainer.history[-1]["quality"] = quality(trainer)
         per_step = (time.perf_counter() - started) / max(1, trainer.step - first)
         figures = {name: value for name, value in trainer.history[-1].items() if name != "step"}
         progress.step(trainer.step, trainer.last_step, figures, per_step * (trainer.last_step - trainer.step))
         if checkpoints.due() and not trainer.done:
             checkpoints.keep()
 
-    trainer.run(quality if choose else None, look, job.stop, config.minutes)
+    trainer.run(quality, look, job.stop, config.minutes)
     if trainer.interrupted:
         checkpoints.keep()
     chosen = math.isfinite(trainer.best_quality)
-    last = trainer.history[-1]["quality"] if trainer.history else None
     return {
         "adversarial": settings,
         "steps": trainer.step,
         "best_step": trainer.best_step if chosen else trainer.step,
         "held_out_loss": None,
-        "quality": trainer.best_quality if chosen else last,
+        "quality": trainer.best_quality if chosen else None,
         "cut": trainer.interrupted or (trainer.step_cap or trainer.planned_steps) < trainer.planned_steps,
         "step_cap": trainer.step_cap,
         "minutes": config.minutes,

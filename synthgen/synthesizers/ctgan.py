@@ -1,9 +1,10 @@
 """CTGAN: the recipe of its paper, with conditions that act on the column asked for and classes at their true share.
 
 What differs from the paper, and why. A number that was made goes back into the codec's cells, so it has the column's
-grid, ends and tails, and no value of few people comes out. Generated rows hold what they were asked for. They are asked
-for by true shares of all discrete columns, each as often, as while learning: asked for one column alone, the others
-come out of what the critic has seen least of. Of these rows as many are kept of each class of the target as there are.
+grid, ends and tails, and no value of few people comes out; a value that many rows hold is a mode of its own. Generated
+rows hold what they were asked for. They are asked for by true shares of all discrete columns, each as often, as while
+learning: asked for one column alone, the others come out of what the critic has seen least of. Of these rows as many
+are kept of each class of the target as there are. Such training wanders: the weights of the best look are kept.
 
 Letters: N rows, B rows in a batch, S slots, C discrete columns, M numbers, K entries of the conditional vector,
 X entries of a row.
@@ -132,7 +133,7 @@ class Ctgan(TokenModel):
             return live.measure(maker, torch.Generator(device).manual_seed(look_seed(trainer)))
 
         about = f"{len(layout.slots)} slots, {entries_NX.shape[1]:,} entries, {len(modes)} numbers with modes"
-        training = play(trainer, job, quality, about, choose=settings.convergence == "quality")
+        training = play(trainer, job, quality, about)
         trainer.finish()
         return Account(training, trainer.history, trainer.interrupted)
 
@@ -226,7 +227,7 @@ class Maker(nn.Module):
 
     @torch.no_grad()
     def chunk(self, n_rows: int, rng: torch.Generator) -> Tensor:
-        """``(B, S)`` tokens of new rows, asked for by true shares; of a discrete target they have the true shares too."""
+        """``(B, S)`` tokens of new rows, asked for by true shares; a discrete target has its true shares too."""
         if self.asking is None:
             return self.given(torch.full((n_rows,), NOTHING), rng)
         cpu = torch.Generator().manual_seed(int(torch.randint(2**62, (), generator=rng, device=rng.device)))
@@ -237,7 +238,7 @@ class Maker(nn.Module):
         wanted_B = torch.multinomial(counts.float(), n_rows, replacement=True, generator=cpu)
         rows_BS = torch.zeros(n_rows, drawn_RS.shape[1], dtype=torch.long)
         lacking_B = torch.ones(n_rows, dtype=torch.bool)
-        for value in wanted_B.unique().tolist():
+        for value in sorted(set(wanted_B.tolist())):
             places, found = (wanted_B == value).nonzero()[:, 0], (drawn_RS[:, slot] == value).nonzero()[:, 0]
             both = min(len(places), len(found))
             rows_BS[places[:both]], lacking_B[places[:both]] = drawn_RS[found[:both]], False

@@ -45,24 +45,25 @@ def from_pandas(frame: pd.DataFrame, where: str, min_holders: int) -> tuple[pa.T
 
 
 def to_pandas(arrow: pa.Table, origin: Origin, start: int) -> pd.DataFrame:
-    """A frame of the remembered shape."""
+    """A frame of the remembered shape, without the columns and index levels that the rows lack."""
     assert origin.frame is not None
     shape, index = origin.frame, origin.frame["index"]
     made = {name: _series(arrow.column(name), name, origin) for name in arrow.column_names}
-    frame = pd.DataFrame({i: made[name] for i, name in enumerate(shape["names"])})
-    frame.columns = _labels(shape["labels"])
+    kept = [i for i, name in enumerate(shape["names"]) if name in made]
+    frame = pd.DataFrame({i: made[shape["names"][i]] for i in kept})
+    labels = _labels(shape["labels"])
+    frame.columns = labels if len(kept) == len(labels) else labels[kept]
     n = arrow.num_rows
     if index["kind"] == "range":
         first = index["start"] + index["step"] * start
         frame.index = pd.RangeIndex(first, first + index["step"] * n, index["step"], name=_label(index["name"]))
     elif index["kind"] == "count":
         frame.index = pd.Index(np.arange(start, start + n), dtype=index["dtype"])
-    else:
-        arrays = [made[name] for name in index["columns"]]
-        titles = [_label(name) for name in index["names"]]
-        frame.index = (
-            pd.MultiIndex.from_arrays(arrays, names=titles) if index["multi"] else pd.Index(arrays[0], name=titles[0])
-        )
+    elif levels := [i for i, name in enumerate(index["columns"]) if name in made]:
+        arrays = [made[index["columns"][i]] for i in levels]
+        titles = [_label(index["names"][i]) for i in levels]
+        multi = index["multi"] and (len(levels) > 1 or len(index["columns"]) == 1)
+        frame.index = pd.MultiIndex.from_arrays(arrays, names=titles) if multi else pd.Index(arrays[0], name=titles[0])
     return frame
 
 

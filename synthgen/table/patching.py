@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from synthgen.errors import DataError
 from synthgen.replacing import written_beside
-from synthgen.table.decoding import look_through
+from synthgen.table.decoding import GZIP, look_through
 from synthgen.table.dialect import Dialect
 from synthgen.table.files import logical_rows
 from synthgen.table.table import Table
@@ -44,7 +44,9 @@ def write_patched(path: str | Path, source: str | Path, table: Table, cells: Cel
     target = check_writable(path)
     dialect = table.origin.dialect
     source = Path(source).expanduser()
-    text = look_through(source, source.open("rb").read(2) == b"\x1f\x8b", dialect.encoding)
+    with source.open("rb") as file:
+        zipped = file.read(len(GZIP)) == GZIP
+    text = look_through(source, zipped, dialect.encoding)
     places = {name: at for at, name in enumerate(table.names)}
     fills = {places[name]: _by_row(rows, values, name, dialect, len(places)) for name, (rows, values) in cells.items()}
     rows = 0
@@ -55,15 +57,15 @@ def write_patched(path: str | Path, source: str | Path, table: Table, cells: Cel
             text.open() as bytes_in,
             io.TextIOWrapper(bytes_in, encoding=text.encoding, newline="") as lines,
         ):
-            zipped = gzip.GzipFile("", "wb", 6, raw, mtime=0) if target.name.lower().endswith(".gz") else None
-            out: IO[bytes] | gzip.GzipFile = zipped or raw
+            packed = gzip.GzipFile("", "wb", 6, raw, mtime=0) if target.name.lower().endswith(".gz") else None
+            out: IO[bytes] | gzip.GzipFile = packed or raw
             out.write(text.bom)
             for number, line in _numbered(lines, dialect):
                 rows += number >= 0
                 changed = {at: fill[number] for at, fill in fills.items() if number in fill}
                 out.write((_patched(line, changed, dialect) if changed else line).encode(text.encoding))
-            if zipped is not None:
-                zipped.close()
+            if packed is not None:
+                packed.close()
             raw.flush()
             os.fsync(raw.fileno())
             if target.exists():

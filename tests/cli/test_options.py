@@ -67,5 +67,18 @@ def test_flags_become_settings(tmp_path: Path) -> None:
 def test_the_commands_are_listed_with_the_main_one_first() -> None:
     shown = CliRunner().invoke(main, ["--help"]).stdout
     names = [line.split()[0] for line in shown.split("Commands:")[1].splitlines() if line.strip()]
-    assert names == ["run", "fit", "sample", "evaluate", "compare", "inspect", "bundle", "schema"]
+    assert names == [
+        "run",
+        "fit",
+        "sample",
+        "impute",
+        "repair",
+        "score",
+        "balance",
+        "evaluate",
+        "compare",
+        "inspect",
+        "bundle",
+        "schema",
+    ]
     assert "..." not in shown.split("Commands:")[1]

@@ -27,7 +27,7 @@ def test_rows_keep_conditions_and_the_summary_says_how_rare_they_are(invoke: Inv
     where = "plan in pro|team, posts=30..45, score is not missing"
     result = invoke("sample", run, "--where", where, "--rows", 300, "--output", "asked.csv")
     assert result.exit_code == 0, result.output
-    assert "asked for" in result.output
+    assert "free rows that keep it" in result.output
     rows = pd.read_csv(tmp_path / "asked.csv")
     assert len(rows) == 300
     assert (rows["plan"].isin(["pro", "team"]) & rows["posts"].between(30, 45) & rows["score"].notna()).all()

@@ -49,7 +49,8 @@ def noise_of(law: np.ndarray, n_rows: int, false_alarms: float, seed: int = 1) -
 
 def knowing(kind: type, law: np.ndarray, *args: Any) -> Any:
     """A roll-out of some kind whose network is replaced by the law's own conditionals."""
-    layout: Layout = layout_of(SIZES)
+    sizes = list(law.shape)
+    layout: Layout = layout_of(sizes)
     rows = torch.as_tensor(np.stack(np.unravel_index(np.arange(law.size), law.shape), 1))
     weight = torch.as_tensor(law.ravel(), dtype=torch.float32)
     generator = generator_of(layout)
@@ -59,9 +60,9 @@ def knowing(kind: type, law: np.ndarray, *args: Any) -> Any:
     class Knowing(kind):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__(generator, *args)
-            n_tokens, width = self.generator.n_tokens, self.generator.n_tokens + len(SIZES)
+            n_tokens, width = self.generator.n_tokens, self.generator.n_tokens + len(sizes)
             self.embed = torch.eye(width)
-            spans = list(zip(self.first, SIZES, self.unknown, strict=True))
+            spans = list(zip(self.first, sizes, self.unknown, strict=True))
             self.changes = [self.embed[a : a + n] - self.embed[u] for a, n, u in spans]
             self.heads = [(torch.eye(n_tokens)[a : a + n], torch.zeros(n)) for a, n, _ in spans]
             self.generator.given_sum = self._given_sum  # type: ignore[method-assign]

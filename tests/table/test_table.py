@@ -265,3 +265,16 @@ def test_a_split_leaves_neither_side_empty(share: float) -> None:
 def test_rows_are_taken_in_the_order_asked_for() -> None:
     table = Table.from_any(pa.table({"a": ["x", None, "z"]}))
     assert table.take(np.array([2, 1, 2])).column("a").to_pylist() == ["z", None, "z"]
+
+
+def test_rows_without_a_dropped_column_or_index_level_are_a_frame() -> None:
+    index = pd.MultiIndex.from_arrays([["a", "b", "c"] * 4, ["x", "y"] * 6], names=["one", "two"])
+    frame = pd.DataFrame({"n": range(12), "gone": 0.5, "m": 1.5}, index=index)
+    table = Table.from_any(frame)
+    without = table.origin.to_like(table.arrow.drop_columns(["gone"]))
+    pd.testing.assert_frame_equal(without, frame[["n", "m"]])
+    one_level = table.origin.to_like(table.arrow.drop_columns(["gone", "one"]))
+    assert one_level.index.name == "two"
+    assert one_level.index.nlevels == 1
+    none = table.origin.to_like(table.arrow.drop_columns(["gone", "one", "two"]))
+    assert none.index.equals(pd.RangeIndex(12))
