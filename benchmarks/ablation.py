@@ -69,9 +69,7 @@ def arguments() -> argparse.Namespace:
 
 def ways() -> dict[str, dict[str, Any]]:
     """How each fit draws its tables."""
-    return {
-        f"k{steps or 'all'}_g{guide:g}": {"steps": steps, "guide": guide} for steps in PASSES for guide in GUIDES
-    }
+    return {f"k{steps or 'all'}_g{guide:g}": {"steps": steps, "guide": guide} for steps in PASSES for guide in GUIDES}
 
 
 def few(source: Path, seed: int) -> Path:
