@@ -87,7 +87,7 @@ def score_file(
     Args:
         run: the run folder.
         data: a CSV or Parquet file with the columns of the training table.
-        output: the file to write: row, log_likelihood (nats), critic, percentile, unusual (JSON).
+        output: the file to write: row, log_likelihood (nats), critic, percentile, atypical, unusual (JSON).
         critic: ask the critic too.
         seed: of places inside cells of rounded numbers.
         reading: how the file is read, see ``read_table``; what is left out is as at the fit.

@@ -35,6 +35,7 @@ class Scores:
         log_likelihood: in nats, of the row of tokens: of a number, of the cell of the column's range that it is in.
         critic: how much likelier real than generated, a log ratio; None: it was not asked.
         percentile: 0 to 100, the share of held-out real rows that are less likely.
+            Fakes are often the plainest of rows, likelier than real ones: for those ``atypical``.
         unusual: JSON, the cells that make the row unlikely: column -> log of the ratio of the cell's probability given
             the rest of its row to what cells of that column usually have (the geometric mean); at most three.
     """
@@ -44,6 +45,21 @@ class Scores:
     percentile: np.ndarray
     unusual: list[str]
 
+    @property
+    def atypical(self) -> np.ndarray:
+        """``(N,)`` 0 to 100, the share of held-out real rows that are nearer to the middle of likelihood.
+
+        Rows can be too likely as well as too unlikely to be like the others.
+
+        Source:
+            Nalisnick et al. 2019, arXiv:1906.02994.
+
+        Example:
+            >>> Scores(np.zeros(3), None, np.array([50.0, 1.0, 100.0]), []).atypical.tolist()
+            [0.0, 98.0, 100.0]
+        """
+        return np.abs(2 * self.percentile - 100)
+
     def columns(self) -> dict[str, Any]:
         """As columns of a frame."""
         critic = {} if self.critic is None else {"critic": self.critic.astype(float)}
@@ -51,6 +67,7 @@ class Scores:
             "log_likelihood": self.log_likelihood,
             **critic,
             "percentile": self.percentile,
+            "atypical": self.atypical,
             "unusual": self.unusual,
         }
 

@@ -80,7 +80,7 @@ def test_score_writes_a_line_a_row(invoke: Invoke, run: Path) -> None:
     with Path("scores.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [int(row["row"]) for row in rows] == list(range(1, 31))
-    assert list(rows[0]) == ["row", "log_likelihood", "critic", "percentile", "unusual"]
+    assert list(rows[0]) == ["row", "log_likelihood", "critic", "percentile", "atypical", "unusual"]
     assert all(isinstance(json.loads(row["unusual"]), dict) for row in rows)
     events = [json.loads(line) for line in result.stderr.splitlines()]
     assert events[-1]["event"] == "outcome"

@@ -80,7 +80,7 @@ def test_rows_of_a_fitted_table_are_scored(fitted: Synthesizer) -> None:
     rows.loc[2, "posts_per_day"] += 1
     rows.loc[3, "source"] = "import"
     scores = fitted.score(rows.set_index(rows.index + 100))
-    assert list(scores) == ["log_likelihood", "critic", "percentile", "unusual"]
+    assert list(scores) == ["log_likelihood", "critic", "percentile", "atypical", "unusual"]
     assert scores.index[0] == 100
     for at, name in enumerate(["followers", "plan_code", "posts_per_day", "source"]):
         assert name in json.loads(scores["unusual"].iloc[at])
