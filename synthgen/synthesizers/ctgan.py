@@ -4,7 +4,8 @@ What differs from the paper, and why. A number that was made goes back into the 
 grid, ends and tails, and no value of few people comes out; a value that many rows hold is a mode of its own. Generated
 rows hold what they were asked for. They are asked for by true shares of all discrete columns, each as often, as while
 learning: asked for one column alone, the others come out of what the critic has seen least of. Of these rows as many
-are kept of each class of the target as there are. Such training wanders: the weights of the best look are kept.
+are kept of each class of the target as there are; half of all rows are asked for by the target instead, for what goes
+with a class comes out clearest so. Such training wanders: the weights of the best look are kept.
 
 Letters: N rows, B rows in a batch, S slots, C discrete columns, M numbers, K entries of the conditional vector,
 X entries of a row.
@@ -234,12 +235,14 @@ class Maker(nn.Module):
         if self.target is None:
             return self.given(self.asking.draw(n_rows, cpu, true=True), rng)
         slot, counts = self.fields.discrete[self.fields.asked[self.target]], self.counts[self.target]
-        drawn_RS = self.given(self.asking.draw(TO_CHOOSE_FROM * n_rows, cpu, true=True), rng)
+        n_practised = (n_rows + 1) // 2
+        drawn_RS = self.given(self.asking.draw(TO_CHOOSE_FROM * n_practised, cpu, true=True), rng)
         wanted_B = torch.multinomial(counts.float(), n_rows, replacement=True, generator=cpu)
         rows_BS = torch.zeros(n_rows, drawn_RS.shape[1], dtype=torch.long)
         lacking_B = torch.ones(n_rows, dtype=torch.bool)
         for value in sorted(set(wanted_B.tolist())):
-            places, found = (wanted_B == value).nonzero()[:, 0], (drawn_RS[:, slot] == value).nonzero()[:, 0]
+            places = (wanted_B[:n_practised] == value).nonzero()[:, 0]
+            found = (drawn_RS[:, slot] == value).nonzero()[:, 0]
             both = min(len(places), len(found))
             rows_BS[places[:both]], lacking_B[places[:both]] = drawn_RS[found[:both]], False
         if lacking_B.any():
