@@ -83,7 +83,7 @@ def test_a_table_refuses_what_is_for_pictures(invoke: Invoke, tmp_path: Path) ->
     accounts(60).to_csv("users.csv", index=False)
     invoke("fit", "users.csv", "--model", "independent", "--out", "run", "-q")
     for flags, said in (
-        (["--where", "plan=free", "--output", "x.csv"], "--where is for pictures so far"),
+        (["--where", "plan=free", "--output", "x.csv"], "fit with model 'gan', which can"),
         (["--out", "x"], "--out is for pictures. Name a file: --output FILE"),
         ([], "--output is missing. Name a file"),
     ):

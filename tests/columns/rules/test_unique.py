@@ -55,7 +55,7 @@ def test_no_value_twice_in_any_chunk_or_across_them(frame: pd.DataFrame, name: s
     codec = Codec.fit(table, schema_of(**{n: KINDS[n] for n in (name, "free")}))
     taken, parts = Taken(), []
     for start in range(0, 600, 200):
-        parts.append(codec.decode(random_tokens(codec.layout(), 200, start), 0, start, taken))
+        parts.append(codec.decode(random_tokens(codec.layout(), 200, start), 0, start, taken=taken))
     made = pa.concat_tables(parts)
     assert made.schema.equals(table.schema)
     assert len(made[name].unique()) == 600
@@ -64,20 +64,20 @@ def test_no_value_twice_in_any_chunk_or_across_them(frame: pd.DataFrame, name: s
 def test_every_label_can_be_asked_for_and_no_more(frame: pd.DataFrame) -> None:
     table = Table.from_any(frame[["label", "free"]]).arrow
     codec = Codec.fit(table, schema_of(label="categorical", free="numeric"))
-    made = codec.decode(random_tokens(codec.layout(), 40), 0, 0, Taken())
+    made = codec.decode(random_tokens(codec.layout(), 40), 0, 0, taken=Taken())
     assert set(made["label"].to_pylist()) == {f"v{i}" for i in range(40)}
     with pytest.raises(ConfigError, match="'label' gives no value twice and 40 are possible"):
         codec.check_rows(41)
     taken = Taken()
-    codec.decode(random_tokens(codec.layout(), 30), 0, 0, taken)
+    codec.decode(random_tokens(codec.layout(), 30), 0, 0, taken=taken)
     with pytest.raises(ConfigError, match="40 are possible"):
-        codec.decode(random_tokens(codec.layout(), 30), 0, 30, taken)
+        codec.decode(random_tokens(codec.layout(), 30), 0, 30, taken=taken)
 
 
 def test_every_grid_point_can_be_asked_for() -> None:
     rows = pd.DataFrame({"n": np.tile(np.arange(10), 30), "free": np.arange(300) % 3})
     codec = Codec.fit(Table.from_any(rows).arrow, schema_of(n="numeric", free="numeric"))
-    made = codec.decode(random_tokens(codec.layout(), 10), 0, 0, Taken())
+    made = codec.decode(random_tokens(codec.layout(), 10), 0, 0, taken=Taken())
     assert sorted(made["n"].to_pylist()) == list(range(10))
     with pytest.raises(ConfigError, match="10 are possible"):
         codec.check_rows(11)
@@ -88,7 +88,7 @@ def test_missing_cells_are_no_values() -> None:
         {"n": pd.Series(np.where(np.arange(600) % 2, np.nan, np.arange(600))), "free": np.arange(600) % 3}
     )
     codec = Codec.fit(Table.from_any(rows).arrow, schema_of(n="numeric", free="numeric"))
-    made = codec.decode(codec.encode(Table.from_any(rows).arrow), 0, 0, Taken())
+    made = codec.decode(codec.encode(Table.from_any(rows).arrow), 0, 0, taken=Taken())
     present = made["n"].drop_null()
     assert len(present) == 300 == len(present.unique())
 
