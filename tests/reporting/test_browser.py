@@ -78,7 +78,7 @@ def test_sections_open_with_the_keyboard_and_by_link(made: Made, opened: Open) -
     outline = page.locator("#fidelity > summary").evaluate("node => getComputedStyle(node).outlineStyle")
     assert outline == "solid"
     page.click("a[href='#result-membership'] >> nth=0")
-    page.wait_for_function("document.getElementById('privacy').open")
+    page.locator("#privacy[open]").wait_for(state="attached")
     page.click("#open-all")
     assert page.locator("details.section:not([open])").count() == 0
     assert page.get_attribute("#open-all", "aria-pressed") == "true"
@@ -88,7 +88,7 @@ def test_pointing_and_arrow_keys_show_figures(made: Made, opened: Open) -> None:
     metrics = made()
     page = opened(metrics)
     page.click("#open-all")
-    page.wait_for_function("document.querySelectorAll('#fidelity .heat .cross').length === 3")
+    page.locator("#fidelity .heat .cross").nth(2).wait_for(state="attached")
     hover(page, "#fidelity .heat .plot", 0.6, 0.05)
     said = tip(page)
     real, synthetic, difference = (
@@ -118,7 +118,7 @@ def test_300_columns_can_be_searched_sorted_and_looked_at(made: Made, opened: Op
     page = opened(metrics)
     page.click("#columns > summary")
     rows = page.locator("#columns-table tbody tr[data-column]:visible")
-    page.wait_for_function("document.querySelector('#column-panel .plot svg')")
+    page.locator("#column-panel .plot svg").first.wait_for(state="attached")
     assert rows.count() == 25
     page.click("#column-more")
     assert rows.count() == 300
@@ -147,7 +147,7 @@ def test_a_phone_needs_no_sideways_scrolling(made: Made, opened: Open, theme: st
     page = opened(made(), 390, color_scheme=theme, reduced_motion="reduce")
     page.click("#open-all")
     page.locator("#columns-table .choose").first.click()
-    page.wait_for_function("document.querySelector('.drawn-row .plot svg')")
+    page.locator(".drawn-row .plot svg").first.wait_for(state="attached")
     assert page.locator("#columns-table tbody th").first.bounding_box()["width"] > 150
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
@@ -174,7 +174,7 @@ FAULTS = """() => {
 def test_what_a_screen_reader_needs_is_there_with_all_sections_open(made: Made, opened: Open, theme: str) -> None:
     page = opened(made(), color_scheme=theme)
     page.click("#open-all")
-    page.wait_for_function("document.querySelectorAll('#fidelity .heat .cross').length === 3")
+    page.locator("#fidelity .heat .cross").nth(2).wait_for(state="attached")
     page.evaluate("document.querySelectorAll('details').forEach((node) => { node.open = true; })")
     nothing: dict[str, Any] = {"headings": 0, "controls": [], "pictures": 0, "ids": [], "skipped": 0}
     assert page.evaluate(FAULTS) == nothing
@@ -218,7 +218,7 @@ def test_without_a_script_sections_and_tables_still_open(made: Made, opened: Ope
 def test_a_column_named_like_markup_does_nothing(made: Made, opened: Open) -> None:
     page = opened(made(name=NASTY))
     page.click("#open-all")
-    page.wait_for_function("document.querySelector('#column-panel .plot svg')")
+    page.locator("#column-panel .plot svg").first.wait_for(state="attached")
     hover(page, "#fidelity .heat .plot", 0.6, 0.1)
     assert "<img src=x onerror=alert(" in tip(page)
     assert page.locator("img").count() == 0

@@ -166,7 +166,7 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("request", lambda request: faults.append(request.url))
         page.goto(file.as_uri())
-        page.wait_for_function("document.querySelectorAll('.plot svg').length >= 4")
+        page.locator(".plot svg").nth(3).wait_for(state="attached")
         return page
 
     yield open_page
