@@ -264,7 +264,8 @@ def test_the_page_on_balance_says_plainly_where_topping_up_does_not_help(tmp_pat
 def test_the_other_pages_are_written_from_their_results(tmp_path: Path) -> None:
     for folder in ("scoring", "behaviour", "conditions", "repair"):
         (tmp_path / folder).mkdir()
-    ours = {"log_likelihood": 0.7, "critic": 0.6, "percentile": 0.7, "ks": 0.02, "p": 0.5, "below_5": 0.05}
+    ours = {"log_likelihood": 0.7, "critic": 0.6, "percentile": 0.7, "atypical": 0.6}
+    ours |= {"ks": 0.02, "p": 0.5, "below_5": 0.05}
     peers = {"IsolationForest, standardised": 0.5, "rows": [4, 2, 3]}
     text = page_of("scoring", {"synthgen.0": {**ours, "rows": [4, 2, 3]}, "peers.0": peers}, tmp_path / "scoring")
     assert "the log-likelihood, is above the best of the peers: 0.700, IsolationForest, standardised 0.500." in text

@@ -58,7 +58,7 @@ class Scores:
             >>> Scores(np.zeros(3), None, np.array([50.0, 1.0, 100.0]), []).atypical.tolist()
             [0.0, 98.0, 100.0]
         """
-        return np.abs(2 * self.percentile - 100)
+        return np.asarray(np.abs(2 * self.percentile - 100))
 
     def columns(self) -> dict[str, Any]:
         """As columns of a frame."""
