@@ -18,16 +18,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from harness import stages
 from harness.environments import ensure
 from harness.execute import read_json, run_step, write_json
-from harness.pages import NOISE, Case, ours_of, parser, run_page, spread, table
+from harness.pages import NOISE, Case, ours_of, parser, spread, table
 from harness.tables import TABLES
 from methods.imputers import SideBySide
+from methods.measuring import measure_page
 from methods.ours import balance
 from methods.tables import Cells, Columns, boosting, features, read_frame, real_tables
-from run import chosen, machine
+from run import chosen
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 NAME, RARE = "twitter_human_bots", "bot"
@@ -261,9 +261,7 @@ def verdict(there: dict[str, list[dict[str, Any]]]) -> list[str]:
 def main() -> None:
     """Run what is asked for and missing, then write the page."""
     args = arguments()
-    torch.set_num_threads(args.threads)
-    bench = stages.Bench(args.data.resolve(), args.judge.resolve(), args.work.resolve(), machine(args))
-    run_page(args, cases(args), lambda case: measure(case, bench), page)
+    measure_page(args, cases(args), measure, page)
 
 
 if __name__ == "__main__":

@@ -16,12 +16,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from harness import stages
-from harness.pages import Case, ours_of, parser, run_page, spread, table
+from harness.pages import Case, ours_of, parser, spread, table
 from harness.tables import TABLES
+from methods.measuring import measure_page
 from methods.tables import Cells, Columns, boosting, features, real_tables
-from run import chosen, machine
+from run import chosen
 from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import GridSearchCV
 
@@ -156,9 +156,7 @@ def verdict(taken: dict[str, list[dict[str, Any]]]) -> list[str]:
 def main() -> None:
     """Run what is asked for and missing, then write the page."""
     args = arguments()
-    torch.set_num_threads(args.threads)
-    bench = stages.Bench(args.data.resolve(), args.judge.resolve(), args.work.resolve(), machine(args))
-    run_page(args, cases(args), lambda case: measure(case, bench), page)
+    measure_page(args, cases(args), measure, page)
 
 
 if __name__ == "__main__":

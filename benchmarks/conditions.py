@@ -20,14 +20,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from harness import stages
 from harness.environments import ensure
 from harness.execute import read_json, run_step, write_json
-from harness.pages import Case, ours_of, parser, run_page, spread, table
+from harness.pages import Case, ours_of, parser, spread, table
 from harness.tables import TABLES
+from methods.measuring import measure_page
 from methods.tables import Columns, distances, read_frame, real_tables
-from run import chosen, machine
+from run import chosen
 
 from synthgen import Synthesizer
 
@@ -328,9 +328,7 @@ def law(taken: dict[str, list[dict[str, Any]]]) -> list[str]:
 def main() -> None:
     """Run what is asked for and missing, then write the page."""
     args = arguments()
-    torch.set_num_threads(args.threads)
-    bench = stages.Bench(args.data.resolve(), args.judge.resolve(), args.work.resolve(), machine(args))
-    run_page(args, cases(args), lambda case: measure(case, bench), page)
+    measure_page(args, cases(args), measure, page)
 
 
 if __name__ == "__main__":

@@ -18,9 +18,8 @@ from functools import cache
 from typing import Any
 
 import pandas as pd
-import torch
 from harness import stages
-from harness.pages import Case, ours_of, parser, pooled, run_page, spread, table
+from harness.pages import Case, ours_of, parser, pooled, spread, table
 from harness.pages import margin as margin_of
 from harness.tables import TABLES
 from methods.figures import errors
@@ -40,9 +39,10 @@ from methods.imputers import (
     mean_mode,
     neighbours,
 )
+from methods.measuring import measure_page
 from methods.ours import impute
 from methods.tables import Cells, Columns, distances, real_tables, some_rows, task_auc
-from run import chosen, machine
+from run import chosen
 
 NAMES = ("adult", "shoppers", "twitter_human_bots")
 SHARES = (0.1, 0.3, 0.5)
@@ -258,9 +258,7 @@ def bold(text: str, good: bool) -> str:
 def main() -> None:
     """Run what is asked for and missing, then write the page."""
     args = arguments()
-    torch.set_num_threads(args.threads)
-    bench = stages.Bench(args.data.resolve(), args.judge.resolve(), args.work.resolve(), machine(args))
-    run_page(args, cases(args), lambda case: measure(case, bench), page)
+    measure_page(args, cases(args), measure, page)
 
 
 if __name__ == "__main__":

@@ -17,15 +17,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from harness import stages
-from harness.pages import Case, ours_of, parser, run_page, spread, table
+from harness.pages import Case, ours_of, parser, spread, table
 from harness.tables import TABLES
 from methods.corruption import KINDS, corrupted
+from methods.measuring import measure_page
 from methods.ours import repair
 from methods.suspects import FENCE, RARE, Repaired, by_forest, by_rules
 from methods.tables import Columns, real_tables, some_rows
-from run import chosen, machine
+from run import chosen
 
 NAMES = ("adult", "shoppers", "twitter_human_bots")
 SHARE = 0.05
@@ -204,9 +204,7 @@ def verdict(there: dict[str, list[dict[str, Any]]]) -> list[str]:
 def main() -> None:
     """Run what is asked for and missing, then write the page."""
     args = arguments()
-    torch.set_num_threads(args.threads)
-    bench = stages.Bench(args.data.resolve(), args.judge.resolve(), args.work.resolve(), machine(args))
-    run_page(args, cases(args), lambda case: measure(case, bench), page)
+    measure_page(args, cases(args), measure, page)
 
 
 if __name__ == "__main__":

@@ -16,14 +16,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from harness import stages
 from harness.environments import ensure
 from harness.execute import read_json, run_step, write_json
-from harness.pages import Case, ours_of, parser, run_page, spread, table
+from harness.pages import Case, ours_of, parser, spread, table
 from harness.tables import TABLES
+from methods.measuring import measure_page
 from methods.tables import Columns, real_tables
-from run import chosen, machine
+from run import chosen
 from scipy.stats import kstest
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import roc_auc_score
@@ -223,9 +223,7 @@ def calibration(known: list[dict[str, Any]], n_held: int) -> list[str]:
 def main() -> None:
     """Run what is asked for and missing, then write the page."""
     args = arguments()
-    torch.set_num_threads(args.threads)
-    bench = stages.Bench(args.data.resolve(), args.judge.resolve(), args.work.resolve(), machine(args))
-    run_page(args, cases(args), lambda case: measure(case, bench), page)
+    measure_page(args, cases(args), measure, page)
 
 
 if __name__ == "__main__":

@@ -72,9 +72,10 @@ class AnyOrderGan(NetworkModel[AnyOrderGenerator]):
 
     def share(self, seed: int) -> float:
         """The share of free rows that would keep the conditions, above 0: an estimate, good for shares of any size."""
-        self.draw(0, SHARE_ROWS, seed)
-        if not isinstance(self._roll_out, ConditionalRollOut):
+        if self.bound is None or not self.bound.paths:
             return 1.0
+        self.draw(0, SHARE_ROWS, seed)
+        assert isinstance(self._roll_out, ConditionalRollOut)
         return math.exp(np.logaddexp.reduce(self._roll_out.log_shares) - math.log(len(self._roll_out.log_shares)))
 
     def adversarial(

@@ -5,6 +5,7 @@ Each is one line of the file and has a ``text`` for people.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -17,9 +18,9 @@ class Line(BaseModel):
     naming: ClassVar[tuple[str, ...]] = ()
 
     @property
+    @abstractmethod
     def text(self) -> str:
         """The rule in words."""
-        raise NotImplementedError
 
     @property
     def columns_named(self) -> dict[str, str]:

@@ -42,10 +42,6 @@ class Absent(Step):
         return steps
 
     @property
-    def makes(self) -> tuple[str, ...]:
-        return ()
-
-    @property
     def reads(self) -> tuple[str, ...]:
         return (self.when,)
 

@@ -164,14 +164,14 @@ class Step(ABC):
         """The steps of this kind that the schema asks for; they may change what is learned."""
 
     @property
-    @abstractmethod
     def makes(self) -> tuple[str, ...]:
         """Columns of the table that are there only after this step."""
+        return ()
 
     @property
-    @abstractmethod
     def reads(self) -> tuple[str, ...]:
         """Columns and labels that have to be finished before it."""
+        return ()
 
     @property
     def moves(self) -> tuple[str, ...]:

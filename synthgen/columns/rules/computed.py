@@ -118,14 +118,6 @@ class Total(Step):
         return [cls(f, {name: fitting.decimal(name) for name in (*f.inputs, f.column)}) for f in totals]
 
     @property
-    def makes(self) -> tuple[str, ...]:
-        return ()
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        return ()
-
-    @property
     def moves(self) -> tuple[str, ...]:
         return (*self.formula.inputs, self.formula.column)
 

@@ -42,10 +42,6 @@ class Constant(Step):
     def makes(self) -> tuple[str, ...]:
         return (self.name,)
 
-    @property
-    def reads(self) -> tuple[str, ...]:
-        return ()
-
     def restore(self, rows: Rows) -> None:
         rows.put(self.name, self.value.take(pa.array(np.zeros(rows.n_rows, np.int64))))
 

@@ -46,14 +46,6 @@ class Distinct(Step):
         return [cls(name) for name in wanted if name in fitting.learned]
 
     @property
-    def makes(self) -> tuple[str, ...]:
-        return ()
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        return ()
-
-    @property
     def moves(self) -> tuple[str, ...]:
         return (self.column,)
 

@@ -43,14 +43,6 @@ class Within(Step):
         return steps
 
     @property
-    def makes(self) -> tuple[str, ...]:
-        return ()
-
-    @property
-    def reads(self) -> tuple[str, ...]:
-        return ()
-
-    @property
     def moves(self) -> tuple[str, ...]:
         return (self.column,)
 
