@@ -27,7 +27,7 @@ def score(run: str, file: str, output: str, critic: bool, seed: int, **flags: An
     log_likelihood   of the row, in nats; of a number, of the cell of the range that it is in
     critic           how much likelier real than generated, a log ratio
     percentile       0 to 100: the share of real rows held out from the fit that are less likely
-    atypical         0 to 100: the share of them that are nearer to the middle; a row can be too plain, too
+    atypical         0 to 100: the share of them that look more like the usual row: neither too odd nor too plain
     unusual          JSON: up to three columns that make it unlikely -> log of the ratio of the cell's
                      probability to what cells of that column usually have
     """

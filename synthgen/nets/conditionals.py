@@ -1,11 +1,12 @@
 """What one column of a row is likely to hold, given whatever else of the row is given.
 
-Letters: B rows, N rows, S slots, P slots of one column's path, W tokens of one slot, D width.
+Letters: B rows, N rows, S slots, P slots of one column's path, W tokens of one slot, D width, K orders.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -22,6 +23,23 @@ BRANCHES = 4
 """First tokens that are followed down to find the likeliest path; the best path hardly ever begins with the fifth."""
 LEAST = 1e-37
 """Chances are cut there: float32 ends below."""
+
+
+@dataclass(frozen=True)
+class Surprises:
+    """What rows cost by the chain rule, in nats.
+
+    Attributes:
+        whole_NK: ``(N, orders)`` negative log-likelihood of a row, in each order of the slots.
+        slots_NS: ``(N, S)`` of each slot's token given those before it, mean over the orders; 0 where it is not counted
+            or does not apply.
+        expected_N: ``(N,)`` the sum of the entropies of the laws that these tokens are from, mean over the orders: what
+            a row with such cells usually costs. The plainer a row, the less.
+    """
+
+    whole_NK: np.ndarray
+    slots_NS: np.ndarray
+    expected_N: np.ndarray
 
 
 class Conditionals(RollOut):
@@ -172,8 +190,8 @@ class Conditionals(RollOut):
         return found
 
     # ------------------------------------------------------------------ whole rows
-    def log_likelihood(self, tokens_NS: np.ndarray, counted_NS: np.ndarray, orders: int, seed: int) -> np.ndarray:
-        """``(N, orders)`` log-likelihood of rows by the chain rule, in nats, in random orders of the slots.
+    def surprises(self, tokens_NS: np.ndarray, counted_NS: np.ndarray, orders: int, seed: int) -> Surprises:
+        """What rows cost by the chain rule, in random orders of the slots.
 
         Args:
             tokens_NS: rows.
@@ -182,21 +200,26 @@ class Conditionals(RollOut):
             seed: of the orders.
         """
 
-        def one(tokens_BS: Tensor, counted_BS: Tensor) -> tuple[Tensor]:
+        def one(tokens_BS: Tensor, counted_BS: Tensor) -> tuple[Tensor, ...]:
             whole: list[Tensor] = []
+            slots_BS = torch.zeros(tokens_BS.shape, device=self.device)
+            expected_B = torch.zeros(len(tokens_BS), device=self.device)
             for number in range(orders):
                 rng = np.random.default_rng(derived_seed(seed, "order", number))
                 sums_BD = self.embed[self.unknown].sum(0, keepdim=True).expand(len(tokens_BS), -1).clone()
-                nats_B = torch.zeros(len(tokens_BS), device=self.device)
+                before_B = slots_BS.sum(1)
                 for stage in self.layout.stages:
                     for slot in rng.permutation(stage).tolist():
                         counted_B1 = counted_BS[:, slot, None]
-                        nats_B += self._nats(slot, sums_BD, tokens_BS) * counted_B1[:, 0]
+                        chance_BW = self._chances(slot, self._trunk(sums_BD), self._allowed(slot, tokens_BS))
+                        slots_BS[:, slot] += self._nats_of(slot, chance_BW, tokens_BS) * counted_B1[:, 0]
+                        entropy_B = torch.special.entr(chance_BW).sum(1)
+                        expected_B += self._where_it_applies(slot, entropy_B, tokens_BS) * counted_B1[:, 0]
                         sums_BD += self.changes[slot][tokens_BS[:, slot]] * counted_B1
-                whole.append(-nats_B)
-            return (torch.stack(whole, 1),)
+                whole.append(slots_BS.sum(1) - before_B)
+            return torch.stack(whole, 1), slots_BS / orders, expected_B / orders
 
-        return self._by_chunk(one, tokens_NS, counted_NS)[0]
+        return Surprises(*self._by_chunk(one, tokens_NS, counted_NS))
 
     # ------------------------------------------------------------------ parts
     def _by_chunk(
@@ -229,12 +252,18 @@ class Conditionals(RollOut):
 
     def _nats(self, slot: int, sums_BD: Tensor, tokens_BS: Tensor) -> Tensor:
         """Of one slot's token; 0 where the slot does not apply."""
-        token_B1 = tokens_BS[:, slot, None]
-        chance_B = self._chances(slot, self._trunk(sums_BD), self._allowed(slot, tokens_BS)).gather(1, token_B1)[:, 0]
-        chance_B = torch.where(self.impossible[slot][token_B1[:, 0]], self.unseen, chance_B)
-        nats_B = -chance_B.clamp(min=LEAST).log()
+        chance_BW = self._chances(slot, self._trunk(sums_BD), self._allowed(slot, tokens_BS))
+        return self._nats_of(slot, chance_BW, tokens_BS)
+
+    def _nats_of(self, slot: int, chance_BW: Tensor, tokens_BS: Tensor) -> Tensor:
+        token_B = tokens_BS[:, slot]
+        chance_B = chance_BW.gather(1, token_B[:, None])[:, 0]
+        nats_B = _nats(torch.where(self.impossible[slot][token_B], self.unseen, chance_B))
+        return self._where_it_applies(slot, nats_B, tokens_BS)
+
+    def _where_it_applies(self, slot: int, of_B: Tensor, tokens_BS: Tensor) -> Tensor:
         none = self.layout.slots[slot].none
-        return nats_B if none is None else nats_B.masked_fill(token_B1[:, 0] == none, 0.0)
+        return of_B if none is None else of_B.masked_fill(tokens_BS[:, slot] == none, 0.0)
 
     def _ordered(self, slot: int) -> bool:
         return bool(np.isfinite(self.layout.slots[slot].places).any())

@@ -13,6 +13,7 @@ import numpy as np
 from synthgen.errors import ConfigError
 from synthgen.rows.known import Known
 from synthgen.rows.suspecting import Suspicion, suspicion
+from synthgen.rows.typical import Typical, percentile, quantiles
 from synthgen.seeding import derived_seed
 
 ORDERS = 4
@@ -22,7 +23,6 @@ MOST_ROWS = 4_000
 """Held-out rows that are looked at: a percentile is then known to 0.8 points."""
 FEWEST_ROWS = 20
 """With fewer, a percentile is not known to a tenth of the rows."""
-MOST_QUANTILES = 1_001
 RARE = 0.99
 """A cell less likely than this share of held-out cells of its column stands out."""
 FLAGGED = 0.001
@@ -42,6 +42,7 @@ class Calibration:
         rare: by column, the log-likelihood that one cell in a hundred falls below.
         stray: by column, what ``Suspicion.stray`` goes beyond in one of two thousand cells.
         far: the same of ``Suspicion.far``.
+        typical: what the rows look like; None: the run is of an older synthgen, which did not ask.
     """
 
     orders: int
@@ -52,6 +53,7 @@ class Calibration:
     rare: dict[str, float]
     stray: dict[str, float] = field(default_factory=dict)
     far: dict[str, float] = field(default_factory=dict)
+    typical: Typical | None = None
 
     def percentile(self, log_likelihood_N: np.ndarray) -> np.ndarray:
         """``(N,)`` 0 to 100: the share of held-out rows that are less likely.
@@ -60,8 +62,7 @@ class Calibration:
             >>> Calibration(1, 0, 5, np.array([-9.0, -7.0, -5.0]), {}, {}).percentile(np.array([-8.0, -20.0])).tolist()
             [25.0, 0.0]
         """
-        shares = np.linspace(0, 100, len(self.quantiles))
-        return np.asarray(np.interp(log_likelihood_N, self.quantiles, shares))
+        return percentile(self.quantiles, log_likelihood_N)
 
     @classmethod
     def of(cls, known: Known, job: str) -> Calibration:
@@ -81,9 +82,10 @@ class Calibration:
                 f"{job}: the run does not know how likely real rows are that it did not learn from: {why}. "
                 "Fit again" + (" with more rows" if facts else "")
             )
-        quantiles = np.asarray(facts["log_likelihood"])
         of_cells = (facts["usual"], facts["rare"], facts["stray"], facts["far"])
-        return cls(facts["orders"], facts["seed"], facts["rows"], quantiles, *of_cells)
+        typical = Typical.read(facts["typical"]) if "typical" in facts else None
+        likely = np.asarray(facts["log_likelihood"])
+        return cls(facts["orders"], facts["seed"], facts["rows"], likely, *of_cells, typical)
 
 
 def calibrate(known: Known, held_NS: np.ndarray, seed: int) -> dict[str, Any]:
@@ -100,19 +102,19 @@ def calibrate(known: Known, held_NS: np.ndarray, seed: int) -> dict[str, Any]:
         return {}
     everything = np.ones(held_NS.shape, bool)
     orders = derived_seed(seed, "orders of scores")
-    likely_N = laws.log_likelihood(held_NS, everything, ORDERS, orders).mean(1)
+    seen = laws.surprises(held_NS, everything, ORDERS, orders)
     cells = {name: -laws.nats(slots, held_NS, everything) for name, slots in slots_of.items()}
     judged = {name: _suspicion(known, name, held_NS) for name in slots_of if known.judges(name)}
-    points = np.linspace(0, 1, min(MOST_QUANTILES, len(held_NS)))
     return {
         "rows": len(held_NS),
         "orders": ORDERS,
         "seed": orders,
-        "log_likelihood": [round(float(x), 4) for x in np.quantile(likely_N, points)],
+        "log_likelihood": [round(float(x), 4) for x in quantiles(-seen.whole_NK.mean(1))],
         "usual": {name: round(float(x.mean()), 4) for name, x in cells.items()},
         "rare": {name: round(float(np.quantile(x, 1 - RARE)), 4) for name, x in cells.items()},
         "stray": {name: round(float(np.quantile(one.stray, 1 - FLAGGED / 2)), 4) for name, one in judged.items()},
         "far": {name: round(float(np.quantile(one.far, 1 - FLAGGED / 2)), 4) for name, one in judged.items()},
+        "typical": Typical.of(seen, -np.min(list(cells.values()), axis=0)).facts(),
     }
 
 

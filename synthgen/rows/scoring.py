@@ -36,6 +36,8 @@ class Scores:
         critic: how much likelier real than generated, a log ratio; None: it was not asked.
         percentile: 0 to 100, the share of held-out real rows that are less likely.
             Fakes are often the plainest of rows, likelier than real ones: for those ``atypical``.
+        atypical: 0 to 100, the share of held-out real rows that are nearer to what rows are usually like
+            (``synthgen.rows.typical``): a row can be too plain, or odd all over, besides holding one odd cell.
         unusual: JSON, the cells that make the row unlikely: column -> log of the ratio of the cell's probability given
             the rest of its row to what cells of that column usually have (the geometric mean); at most three.
     """
@@ -43,22 +45,8 @@ class Scores:
     log_likelihood: np.ndarray
     critic: np.ndarray | None
     percentile: np.ndarray
+    atypical: np.ndarray
     unusual: list[str]
-
-    @property
-    def atypical(self) -> np.ndarray:
-        """``(N,)`` 0 to 100, the share of held-out real rows that are nearer to the middle of likelihood.
-
-        Rows can be too likely as well as too unlikely to be like the others.
-
-        Source:
-            Nalisnick et al. 2019, arXiv:1906.02994.
-
-        Example:
-            >>> Scores(np.zeros(3), None, np.array([50.0, 1.0, 100.0]), []).atypical.tolist()
-            [0.0, 98.0, 100.0]
-        """
-        return np.asarray(np.abs(2 * self.percentile - 100))
 
     def columns(self) -> dict[str, Any]:
         """As columns of a frame."""
@@ -94,19 +82,24 @@ def score(given: Given, *, critic: bool = True, seed: int = 0, parts: Parts = no
         raise ConfigError(
             "score: the run has no critic; fit again, or ask without it: --no-critic, score(..., critic=False)"
         )
+    typical = calibration.typical
+    if typical is None:
+        raise ConfigError(
+            "score: the run does not know what rows usually look like: it was fitted by an older synthgen. Fit again"
+        )
     steps = iter(range(3))
     total = 3 if critic else 2
     parts(next(steps), total, "the likelihood of whole rows")
     tokens_NS, counted_NS = countable(known, given.cells, seed)
     laws = known.laws
     cells_NC, names = cell_likelihoods(known, given.cells, tokens_NS, counted_NS)
-    if laws is None:
-        likely_N = np.zeros(len(given))
-    else:
-        likely_N = (
-            laws.log_likelihood(tokens_NS, counted_NS, calibration.orders, calibration.seed).mean(1).astype(float)
-        )
-    likely_N += cells_NC.beyond.sum(1)
+    likely_N = cells_NC.beyond.sum(1)
+    atypical_N = np.zeros(len(given))
+    if laws is not None:
+        seen = laws.surprises(tokens_NS, counted_NS, calibration.orders, calibration.seed)
+        likely_N -= seen.whole_NK.mean(1)
+        looks = typical.looks(seen, -cells_NC.total.min(1), counted_NS)
+        atypical_N = typical.percentile(looks)
     parts(next(steps), total, "the likelihood of single cells")
     ratio_NC = cells_NC.total - np.array([calibration.usual.get(name, 0.0) for name in names])
     odd_NC = cells_NC.total < np.array([calibration.rare.get(name, 0.0) for name in names])
@@ -116,7 +109,7 @@ def score(given: Given, *, critic: bool = True, seed: int = 0, parts: Parts = no
         parts(next(steps), total, "the critic")
         scores = known.model.critic_scores(given.cells, derived_seed(seed, "critic"))
     parts(total, total, "")
-    return Scores(likely_N, scores, calibration.percentile(likely_N), unusual)
+    return Scores(likely_N, scores, calibration.percentile(likely_N), atypical_N, unusual)
 
 
 def countable(known: Known, cells: pa.Table, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -375,7 +375,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         Returns:
             A frame, one row for each: ``log_likelihood`` in nats, ``critic`` (see ``critic_scores``), ``percentile``
             (0 to 100, the share of held-out real rows that are less likely), ``atypical`` (0 to 100, the share of
-            them that are nearer to the middle: a row can be too plain, too), ``unusual`` (JSON: at most three
+            them that look more like the usual row: neither too odd nor too plain), ``unusual`` (JSON: at most three
             columns, and the log of the ratio of the cell's probability to what their cells usually have).
 
         Raises:

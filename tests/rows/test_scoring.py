@@ -52,6 +52,27 @@ def test_percentiles_of_fresh_rows_are_even(calibrated: Known) -> None:
     assert fresh.percentile.mean() == pytest.approx(50, abs=5)
 
 
+def test_how_atypical_fresh_rows_are_is_even(calibrated: Known) -> None:
+    fresh = score(given_rows(calibrated, frame_of(rows_of(LAW, 2_000, seed=8))), critic=False)
+    held = score(given_rows(calibrated, frame_of(rows_of(LAW, 2_000, seed=5))), critic=False)
+    assert ks_2samp(fresh.atypical, held.atypical).pvalue > FALSE_ALARMS
+    assert 0 <= fresh.atypical.min() <= fresh.atypical.max() <= 100
+    assert fresh.atypical.mean() == pytest.approx(50, abs=5)
+
+
+def test_what_rows_cost_and_what_was_expected_is_the_laws_entropy(calibrated: Known) -> None:
+    """Exact: every row of the law once, weighed by its probability, in each order."""
+    tokens = np.stack(np.unravel_index(np.arange(LAW.size), LAW.shape), 1)
+    given = given_rows(calibrated, frame_of(tokens))
+    assert calibrated.laws is not None
+    seen = calibrated.laws.surprises(*countable(calibrated, given.cells, 0), 3, seed=1)
+    entropy = -(LAW * np.log(LAW)).sum()
+    np.testing.assert_allclose(seen.whole_NK.T @ LAW.ravel(), entropy, rtol=1e-4)
+    np.testing.assert_allclose(seen.expected_N @ LAW.ravel(), entropy, rtol=1e-4)
+    np.testing.assert_allclose(seen.slots_NS.sum(1), seen.whole_NK.mean(1), rtol=1e-4)
+    assert seen.expected_N.std() > 0.05
+
+
 def test_an_odd_cell_is_named(calibrated: Known) -> None:
     tokens = rows_of(LAW, 400, seed=9)
     plain = score(given_rows(calibrated, frame_of(tokens)), critic=False)
@@ -104,6 +125,11 @@ def test_what_a_run_does_not_know_is_said(fitted: Synthesizer) -> None:
     rows = accounts(20)
     with pytest.raises(ConfigError, match=r"fitted by an older synthgen\. Fit again"):
         score(given_rows(replace(known, facts={}), rows))
+    older = {name: one for name, one in known.facts.items() if name != "typical"}
+    with pytest.raises(
+        ConfigError, match=r"what rows usually look like: it was fitted by an older synthgen\. Fit again"
+    ):
+        score(given_rows(replace(known, facts=older), rows))
     with pytest.raises(ConfigError, match=r"only 12 rows were held out .* at least 20"):
         Calibration.of(replace(known, facts={**known.facts, "rows": 12}), "score")
     critic, known.model.critic = known.model.critic, None  # type: ignore[misc]
