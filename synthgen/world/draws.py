@@ -23,7 +23,8 @@ def counts_about(rng: np.random.Generator, mean: float, shared: np.ndarray, most
     """
     z = np.sqrt(ACTIVITY_SHARED) * shared + np.sqrt(1 - ACTIVITY_SHARED) * rng.standard_normal(len(shared))
     means = mean * np.exp(ACTIVITY_SPREAD * z - ACTIVITY_SPREAD**2 / 2)
-    return np.minimum(rng.poisson(means), most)
+    counts: np.ndarray = np.minimum(rng.poisson(means), most)
+    return counts
 
 
 def drawn_by_row(rng: np.random.Generator, shares: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -36,7 +37,8 @@ def drawn_by_row(rng: np.random.Generator, shares: np.ndarray, rows: np.ndarray)
     """
     steps = np.cumsum(shares, axis=1) + np.arange(len(shares))[:, None]
     found = np.searchsorted(steps.ravel(), rows + rng.random(len(rows)), side="right")
-    return np.clip(found - rows * shares.shape[1], 0, shares.shape[1] - 1)
+    labels: np.ndarray = np.clip(found - rows * shares.shape[1], 0, shares.shape[1] - 1)
+    return labels
 
 
 def starts_of(counts: np.ndarray) -> np.ndarray:
@@ -98,4 +100,5 @@ def cut_exponential(rng: np.random.Generator, mean: float, room: np.ndarray) -> 
     """Whole seconds from an exponential law, given that they are at most ``room``."""
     most = -np.expm1(-room / mean)
     drawn = -mean * np.log1p(-rng.random(len(room)) * most)
-    return np.minimum(drawn.astype(np.int64), room)
+    waited: np.ndarray = np.minimum(drawn.astype(np.int64), room)
+    return waited

@@ -31,9 +31,9 @@ AGE_FIRST, AGE_STEP, AGE_SPREAD, AGE_RANGE = 22.0, 3.0, 6.0, (16, 80)
 DEVICES = ("android", "ios", "web")
 DEVICE_SHARES = (0.6, 0.25, 0.15)
 """Of community 0; each next one has them turned by one place."""
-HUMAN_PROFILE = {"age_missing": 0.1, "bio_missing": 0.2, "default_avatar": 0.1, "web": None}
+HUMAN_PROFILE = {"age_missing": 0.1, "bio_missing": 0.2, "default_avatar": 0.1}
 BARE_PROFILE = {"age_missing": 0.7, "bio_missing": 0.8, "default_avatar": 0.7, "web": 0.8}
-"""Chances of an account without, and with, the mark *bare profile*; None: the community's own."""
+"""Chances of an account without, and with, the mark *bare profile*; a human's device is the community's own."""
 LIFETIME, SHORTEST_LIFE = 1_200 * DAY, DAY
 """Mean of the exponential law of how long an account stays active beyond its shortest life."""
 
@@ -98,19 +98,21 @@ def community_shares(communities: int) -> np.ndarray:
         [0.586, 0.414]
     """
     sizes = (np.arange(communities) + 1.0) ** -SIZE_DECAY
-    return sizes / sizes.sum()
+    shares: np.ndarray = sizes / sizes.sum()
+    return shares
 
 
 def city_shares(communities: int) -> np.ndarray:
     """``(C, cities)`` where the members of each community live: country, then city."""
     countries = list(LANGUAGE_OF)
-    shares = np.array(
+    weights = np.array(
         [
             [city.share * (HOME if countries.index(city.country) % communities == c else 1.0) for city in CITIES]
             for c in range(communities)
         ]
     )
-    return shares / shares.sum(axis=1, keepdims=True)
+    shares: np.ndarray = weights / weights.sum(axis=1, keepdims=True)
+    return shares
 
 
 def device_shares(communities: int) -> np.ndarray:

@@ -166,7 +166,9 @@ def _own(
     def propose(which: np.ndarray) -> np.ndarray:
         low, high = bounds[genre[which]], bounds[genre[which] + 1]
         point = mass[low] + rng.random(len(which)) * (mass[high] - mass[low])
-        return order[np.clip(np.searchsorted(mass, point, side="right") - 1, low, high - 1)]
+        place = np.clip(np.searchsorted(mass, point, side="right") - 1, low, high - 1)
+        chosen: np.ndarray = order[place]
+        return chosen
 
     raided = np.sort(raid.user.astype(np.int64) * len(items) + raid.item)
     item, _ = distinct_targets(user, propose, len(items), raided)

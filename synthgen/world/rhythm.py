@@ -58,7 +58,8 @@ def moments(
     local = inside // WEEK * WEEK + np.interp(inside % WEEK, bent, edges)
     plain = low + drawn * (high - low)
     when = np.floor(np.where(steady, plain, local - shift)).astype(np.int64)
-    return np.clip(when, low, high)
+    inside_bounds: np.ndarray = np.clip(when, low, high)
+    return inside_bounds
 
 
 def _bend(local: np.ndarray, edges: np.ndarray, bent: np.ndarray) -> np.ndarray:
