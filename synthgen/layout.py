@@ -65,6 +65,22 @@ class Layout:
         return columns
 
     @property
+    def missing_share(self) -> float:
+        """Of the cells of the training rows, 0 to 1.
+
+        Example:
+            >>> counts, places = np.array([6, 2]), np.full(2, np.nan)
+            >>> Layout((RowSlot(0, "bio", 0, 2, places, counts, missing=1),)).missing_share
+            0.25
+        """
+        first = [slot for slot in self.slots if slot.level == 0]
+        shares = [
+            0.0 if slot.missing is None else float(slot.counts[slot.missing] / max(1, slot.counts.sum()))
+            for slot in first
+        ]
+        return sum(shares) / max(1, len(shares))
+
+    @property
     def stages(self) -> list[list[int]]:
         """Slots in the order a row is drawn: first slots of all paths, then the finer levels, then the target.
 

@@ -12,13 +12,16 @@ from synthgen.layout import Layout, RowSlot
 from synthgen.nets.any_order import AnyOrderGenerator
 
 
-def layout_of(sizes: list[int], target: tuple[int, ...] = (), seen: list[list[int]] | None = None) -> Layout:
-    """One slot a column, the even ones ordered."""
+def layout_of(
+    sizes: list[int], target: tuple[int, ...] = (), seen: list[list[int]] | None = None, missing: tuple[int, ...] = ()
+) -> Layout:
+    """One slot a column, the even ones ordered; the last token of some stands for a missing cell."""
     slots = []
     for i, size in enumerate(sizes):
         places = (np.arange(size) + 0.5) / size if i % 2 == 0 else np.full(size, np.nan)
         counts = np.ones(size) if seen is None else np.bincount(seen[i], minlength=size)
-        slots.append(RowSlot(i, f"c{i}:value", 0, size, places, counts))
+        last = size - 1 if i in missing else None
+        slots.append(RowSlot(i, f"c{i}:value", 0, size, places, counts, missing=last))
     return Layout(tuple(slots), target)
 
 

@@ -12,6 +12,7 @@ from synthgen.cli.evaluate import evaluate
 from synthgen.cli.fit import fit
 from synthgen.cli.impute import impute
 from synthgen.cli.inspect import inspect
+from synthgen.cli.make_world import make_world
 from synthgen.cli.repair import repair
 from synthgen.cli.run import run
 from synthgen.cli.sample import sample
@@ -35,5 +36,8 @@ def main() -> None:
     """
 
 
-for _command in (run, fit, sample, impute, repair, score, balance, evaluate, compare, inspect, bundle, schema):
+for _command in (
+    *(run, fit, sample, impute, repair, score, balance, evaluate, compare, inspect, bundle, schema),
+    make_world,
+):
     main.add_command(_command)

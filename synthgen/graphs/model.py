@@ -244,7 +244,7 @@ def _bounds(degree_N: np.ndarray) -> np.ndarray:
     powers = 2 ** np.arange(MOST_CLASSES)
     held = [(degree_N >= low).sum() for low in powers]
     last = max([number for number, many in enumerate(held) if many >= MIN_NODES], default=0)
-    return np.r_[0, powers[1 : last + 1]].astype(np.int64)
+    return np.asarray(np.r_[0, powers[1 : last + 1]], np.int64)
 
 
 def _mixing(

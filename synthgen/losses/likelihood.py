@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from synthgen.layout import Layout
-from synthgen.nets.any_order import AnyOrderGenerator
+from synthgen.nets.any_order import AnyOrderGenerator, Group
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class Masks:
     Args:
         layout: the row's slots.
         device: where the tokens are.
-        any_share: share of a batch with any subset of the slots given, not only those that a roll-out meets.
+        any_share: share of a batch with any subset of the slots given, not only those that a roll-out meets; there a
+            missing cell is one of which nothing is known, neither given nor asked for, as when it is to be filled.
         task_share: share of a batch, on top of its due, with all but the target given.
     """
 
@@ -59,13 +60,15 @@ class Masks:
         self.parent_S = torch.tensor(parent, device=device)
         self.levels = max((s.level for s in layout.slots), default=0)
         self.none_S = torch.tensor([-1 if s.none is None else s.none for s in layout.slots], device=device)
+        self.missing_S = torch.tensor([-1 if s.missing is None else s.missing for s in layout.slots], device=device)
+        self.barred: dict[tuple[int, ...], Tensor | None] = {}
         self.slots_of_stage = [torch.tensor(slots, device=device) for slots in self.stages]
         self.n_target_stages = len(layout.target)
 
     def segments(self, n_rows: int) -> list[Segment]:
         """How a batch is divided; each stage gets rows in proportion to its slots, at least one."""
         n_slots = len(self.stage_S)
-        n_any = round(n_rows * self.any_share)
+        n_any = min(round(n_rows * self.any_share), max(0, n_rows - len(self.stages)))
         shares = [len(slots) / n_slots for slots in self.stages]
         extra = [0.0] * len(shares)
         for i in range(self.n_target_stages):
@@ -104,14 +107,24 @@ class Masks:
                 given |= self.stage_S < part.stage
             given.scatter_(1, pivot, False)
             if part.stage is None:
+                there = tokens_BS[part.start : part.stop] != self.missing_S
+                given &= there
                 for _ in range(self.levels):  # a finer slot is given only with its coarser
                     given &= given[:, self.parent_S]
                 first = self.parent_S == torch.arange(n_slots, device=device)
-                asked = ~given & (first | given[:, self.parent_S])
+                asked = ~given & there & (first | given[:, self.parent_S])
             else:
                 asked = ~given & (self.stage_S == part.stage)
             weight_BS[part.start : part.stop] = asked * (part.weight / asked.sum(1, keepdim=True).clamp(min=1))
         return given_BS, weight_BS * (tokens_BS != self.none_S)  # what cannot apply is never drawn
+
+    def missing_of(self, group: Group) -> Tensor | None:
+        """``(G, W)`` which tokens of a group are missing ones; None: none is."""
+        if group.slots not in self.barred:
+            missing_G1 = self.missing_S[list(group.slots)][:, None]
+            found = missing_G1 == torch.arange(group.width, device=missing_G1.device)
+            self.barred[group.slots] = found if bool(found.any()) else None
+        return self.barred[group.slots]
 
 
 class MaskedLikelihood:
@@ -143,6 +156,7 @@ def masked_nll(generator: AnyOrderGenerator, tokens_BS: Tensor, masks: Masks, rn
     Unbiased with ``any_share = task_share = 0``. Heads are read only for rows that ask for their stage.
     """
     segments = masks.segments(len(tokens_BS))
+    n_any = segments[0].stop if segments[0].stage is None else 0
     given_BS, weight_BS = masks.draw(tokens_BS, segments, rng)
     h_BD, head, bias = generator.hidden(tokens_BS, given_BS, rng)
     total = h_BD.new_zeros(())
@@ -153,6 +167,9 @@ def masked_nll(generator: AnyOrderGenerator, tokens_BS: Tensor, masks: Masks, rn
         columns = slice(at, at + len(group.slots))
         at = columns.stop
         logits_RGW = generator.logits(_rows(h_BD, rows), group, group_head, group_bias)
+        barred_GW = masks.missing_of(group) if n_any else None
+        if barred_GW is not None:
+            logits_RGW[:n_any].masked_fill_(barred_GW, -1e9)  # these rows come first, and are asked what is there
         tokens_RG, weight_RG = _rows(tokens_BS[:, columns], rows), _rows(weight_BS[:, columns], rows)
         nll = F.cross_entropy(logits_RGW.flatten(0, 1).float(), tokens_RG.flatten(), reduction="none")
         total = total + nll @ weight_RG.flatten()

@@ -51,8 +51,13 @@ class Completion(RollOut):
             ``(B, S)`` tokens; given ones are untouched.
         """
         tokens_BS, dice = tokens_BS.clone(), Dice(rng, phase, None)
-        sums_BD = self.generator.given_sum(self.embed, tokens_BS, given_BS)
-        for slots in self._passes(rng):
+        shown_BS, reads_S = torch.zeros_like(given_BS), torch.zeros_like(given_BS[0])
+        sums_BD = self.embed[:0]
+        for slots in self._passes(rng):  # slots of one pass are of one stage: they read alike
+            if not torch.equal(reads_S, self.reads_SS[slots[0]]):
+                reads_S = self.reads_SS[slots[0]]
+                shown_BS |= given_BS & reads_S
+                sums_BD = self.generator.given_sum(self.embed, tokens_BS, shown_BS)
             lacking_BG = ~given_BS[:, slots]
             rows_R = lacking_BG.any(1).nonzero().squeeze(1)
             if not len(rows_R):
@@ -66,7 +71,7 @@ class Completion(RollOut):
                 token = self._draw(slot, h_RD[own], tokens_BS[rows], dice) if len(own) else own
                 drawn.append((slot, rows, token))
             for slot, rows, token in drawn:
-                tokens_BS[rows, slot] = token
+                tokens_BS[rows, slot], shown_BS[rows, slot] = token, True
                 sums_BD.index_add_(0, rows, self.changes[slot][token])
         return tokens_BS
 

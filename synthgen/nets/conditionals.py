@@ -61,7 +61,7 @@ class Conditionals(RollOut):
         """``(N, W)`` chances of the first tokens of a column, its own slots not looked at; of a value that is there."""
 
         def one(tokens_BS: Tensor, given_BS: Tensor) -> tuple[Tensor]:
-            return (self._first(slots[0], self._without(slots, tokens_BS, given_BS)),)
+            return (self._first(slots[0], self._rest(slots, tokens_BS, given_BS)[0]),)
 
         return self._by_chunk(one, tokens_NS, given_NS)[0]
 
@@ -71,7 +71,7 @@ class Conditionals(RollOut):
         """``(N, W)`` chances of the token that goes on from a beginning of a column's path."""
 
         def one(tokens_BS: Tensor, given_BS: Tensor) -> tuple[Tensor]:
-            tokens_BS, sums_BD = tokens_BS.clone(), self._without(slots, tokens_BS, given_BS)
+            tokens_BS, sums_BD = tokens_BS.clone(), self._rest(slots, tokens_BS, given_BS)[len(prefix)]
             for slot, token in zip(slots, prefix, strict=False):
                 tokens_BS[:, slot] = token
                 sums_BD = sums_BD + self.changes[slot][token]
@@ -84,11 +84,10 @@ class Conditionals(RollOut):
         """``(N,)`` negative log-likelihood of what a column holds, its own slots not looked at."""
 
         def one(tokens_BS: Tensor, given_BS: Tensor) -> tuple[Tensor]:
-            sums_BD = self._without(slots, tokens_BS, given_BS)
-            nats_B = torch.zeros(len(tokens_BS), device=self.device)
-            for slot in slots:
-                nats_B += self._nats(slot, sums_BD, tokens_BS)
-                sums_BD = sums_BD + self.changes[slot][tokens_BS[:, slot]]
+            nats_B, own_BD = torch.zeros(len(tokens_BS), device=self.device), torch.zeros(())
+            for slot, rest_BD in zip(slots, self._rest(slots, tokens_BS, given_BS), strict=True):
+                nats_B += self._nats(slot, rest_BD + own_BD, tokens_BS)
+                own_BD = own_BD + self.changes[slot][tokens_BS[:, slot]]
             return (nats_B,)
 
         return self._by_chunk(one, tokens_NS, given_NS)[0]
@@ -116,11 +115,11 @@ class Conditionals(RollOut):
         """
 
         def one(tokens_BS: Tensor, given_BS: Tensor) -> tuple[Tensor, ...]:
-            sums_BD = self._without(slots, tokens_BS, given_BS)
-            chance_BW = self._first(slots[0], sums_BD)
+            rests = self._rest(slots, tokens_BS, given_BS)
+            chance_BW = self._first(slots[0], rests[0])
             if barred is not None:
                 chance_BW[:, barred] = 0.0
-            return self._best(slots, tokens_BS, sums_BD, chance_BW, median)
+            return self._best(slots, tokens_BS, rests, chance_BW, median)
 
         path, nats, place = self._by_chunk(one, tokens_NS, given_NS)
         return path.astype(np.int32), nats, place
@@ -152,17 +151,17 @@ class Conditionals(RollOut):
 
         def one(tokens_BS: Tensor, packed_BT: Tensor) -> tuple[Tensor, ...]:
             given_BS, inside_B2 = packed_BT[:, :width] > 0, packed_BT[:, width:].float()
-            sums_BD = self._without(slots, tokens_BS, given_BS)
-            chance_BW = self._first(slots[0], sums_BD)
+            rests = self._rest(slots, tokens_BS, given_BS)
+            chance_BW = self._first(slots[0], rests[0])
             below_B = above_B = first_B = torch.zeros(len(tokens_BS), device=self.device)
-            mass_B, own_BD = torch.ones_like(below_B), sums_BD
+            mass_B, own_BD = torch.ones_like(below_B), torch.zeros(())
             for level, slot in enumerate(slots):
                 token_B1 = tokens_BS[:, slot, None]
                 applies_B = torch.ones_like(token_B1[:, 0], dtype=torch.bool)
                 law_BW = chance_BW
                 if level:
                     allowed_B = self._allowed(slot, tokens_BS)
-                    law_BW = self._chances(slot, self._trunk(own_BD), allowed_B)
+                    law_BW = self._chances(slot, self._trunk(rests[level] + own_BD), allowed_B)
                     applies_B = applies_B if allowed_B is None else allowed_B > 0
                 upto_B = law_BW.cumsum(1).gather(1, token_B1)[:, 0]
                 chance_B = law_BW.gather(1, token_B1)[:, 0]
@@ -178,7 +177,7 @@ class Conditionals(RollOut):
             if barred is not None:
                 likely_BW = chance_BW.clone()
                 likely_BW[:, barred] = 0.0
-            best_B = self._best(slots, tokens_BS, sums_BD, likely_BW, inside_N2 is not None)[1]
+            best_B = self._best(slots, tokens_BS, rests, likely_BW, inside_N2 is not None)[1]
             return (_nats(mass_B), best_B, _nats(first_B), _nats(out_B))
 
         return tuple(self._by_chunk(one, tokens_NS, packed_NT))
@@ -233,11 +232,17 @@ class Conditionals(RollOut):
                 found.append([part.cpu().numpy() for part in one(tokens_BS, given_BS)])
         return [np.concatenate(parts) for parts in zip(*found, strict=True)]
 
-    def _without(self, slots: Sequence[int], tokens_BS: Tensor, given_BS: Tensor) -> Tensor:
-        """``(B, D)`` what the trunk reads of the given slots but these."""
-        given_BS = given_BS.clone()
-        given_BS[:, list(slots)] = False
-        return self.generator.given_sum(self.embed, tokens_BS, given_BS)
+    def _rest(self, slots: Sequence[int], tokens_BS: Tensor, given_BS: Tensor) -> list[Tensor]:
+        """``(B, D)`` for each slot of a path: what the trunk reads of the given slots but these."""
+        found: list[Tensor] = []
+        for number, slot in enumerate(slots):
+            if number and torch.equal(self.reads_SS[slot], self.reads_SS[slots[number - 1]]):
+                found.append(found[-1])
+                continue
+            shown_BS = given_BS & self.reads_SS[slot]
+            shown_BS[:, list(slots)] = False
+            found.append(self.generator.given_sum(self.embed, tokens_BS, shown_BS))
+        return found
 
     def _first(self, slot: int, sums_BD: Tensor) -> Tensor:
         chance_BW = self._chances(slot, self._trunk(sums_BD), None)
@@ -269,16 +274,16 @@ class Conditionals(RollOut):
         return bool(np.isfinite(self.layout.slots[slot].places).any())
 
     def _best(
-        self, slots: Sequence[int], tokens_BS: Tensor, sums_BD: Tensor, chance_BW: Tensor, median: bool
+        self, slots: Sequence[int], tokens_BS: Tensor, rests: list[Tensor], chance_BW: Tensor, median: bool
     ) -> tuple[Tensor, ...]:
         """The median of a column, or its likeliest path: tokens, nats, place inside the last cell."""
         if median and self._ordered(slots[0]):
             half_B = torch.full((len(tokens_BS),), 0.5, device=self.device)
             token_B, place_B = _quantile(chance_BW, half_B)
-            return self._descend(slots, tokens_BS, sums_BD, chance_BW, token_B, place_B)
+            return self._descend(slots, tokens_BS, rests, chance_BW, token_B, place_B)
         branches = 1 if len(slots) == 1 else min(BRANCHES, chance_BW.shape[1])
         tried = [
-            self._descend(slots, tokens_BS, sums_BD, chance_BW, token_B, None)
+            self._descend(slots, tokens_BS, rests, chance_BW, token_B, None)
             for token_B in chance_BW.topk(branches, dim=1).indices.T
         ]
         best = torch.stack([nats for _, nats, _ in tried]).argmin(0)
@@ -289,7 +294,7 @@ class Conditionals(RollOut):
         self,
         slots: Sequence[int],
         tokens_BS: Tensor,
-        sums_BD: Tensor,
+        rests: list[Tensor],
         chance_BW: Tensor,
         token_B: Tensor,
         place_B: Tensor | None,
@@ -298,8 +303,10 @@ class Conditionals(RollOut):
         tokens_BS = tokens_BS.clone()
         nats_B = -chance_BW.gather(1, token_B[:, None])[:, 0].clamp(min=LEAST).log()
         tokens_BS[:, slots[0]] = token_B
-        for before, slot in pairwise(slots):
-            sums_BD = sums_BD + self.changes[before][tokens_BS[:, before]]
+        own_BD = torch.zeros(())
+        for (before, slot), rest_BD in zip(pairwise(slots), rests[1:], strict=True):
+            own_BD = own_BD + self.changes[before][tokens_BS[:, before]]
+            sums_BD = rest_BD + own_BD
             allowed_B = self._allowed(slot, tokens_BS)
             applies_B = torch.ones_like(token_B, dtype=torch.bool) if allowed_B is None else allowed_B > 0
             none = self.layout.slots[slot].none

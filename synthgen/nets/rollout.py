@@ -84,6 +84,11 @@ class RollOut:
             self.embed[a : a + n] - self.embed[u] for a, n, u in zip(self.first, sizes, self.unknown, strict=True)
         ]
         self.follow = [None if s.follow is None else torch.as_tensor(s.follow, device=self.device) for s in slots]
+        levels, is_target = torch.tensor([s.level for s in slots]), torch.zeros(n_slots, dtype=torch.bool)
+        is_target[list(self.layout.target)] = True
+        self.reads_SS = ((levels[:, None] >= levels) | is_target[:, None]).to(self.device)
+        """Which other slots each slot learned to read where they are given: those as coarse as itself or coarser, as a
+        roll-out meets them; the target all."""
 
     @torch.inference_mode()
     def chunk(

@@ -79,7 +79,7 @@ class NetworkModel(RolledOut[Network]):
 
     def learn(self, tokens_NS: np.ndarray, layout: Layout, job: Job) -> Account:
         config, progress, writer = job.config, job.progress, job.writer
-        chosen = plan(len(tokens_NS), config.training)
+        chosen = plan(len(tokens_NS), config.training, layout.missing_share)
         if config.training.max_steps is None:
             chosen = replace(chosen, max_steps=math.ceil(self.share_of_steps * chosen.max_steps))
         train, held = split_held(len(tokens_NS), config.training.held_share, config.seed)

@@ -16,6 +16,12 @@ STEPS, STEPS_ROWS = 3_500, 40_000
 FEW_ROWS, WEIGHT_OF_FEW = 4_000, 0.3
 """Up to so many rows the critic teaches the generator, with this weight: ``benchmarks/ablation.md``."""
 
+ANY, MOST_ANY = 0.15, 0.6
+FEW_MISSING, ANY_OF_MISSING = 0.05, 9.0
+"""Share of a batch with any subset given; it grows with the share of missing cells beyond a few, to the most at a
+tenth. With the most in place of 0.15 to 0.25, the log loss of filled labels fell from 0.605 to 0.597 (10 % missing),
+from 0.651 to 0.639 (30 %) and from 1.188 to 1.164 (50 %), and sampled rows were as good: detector 0.683 for 0.692."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -43,12 +49,17 @@ class Plan:
         return asdict(self)
 
 
-def plan(n_rows: int, settings: TrainingSettings) -> Plan:
+def plan(n_rows: int, settings: TrainingSettings, missing_share: float = 0.0) -> Plan:
     """Fill in what the settings leave open.
 
     Args:
         n_rows: rows that are trained on.
         settings: what the user chose; it wins.
+        missing_share: of their cells. Those of a table with many will be asked for: ``benchmarks/imputation.md``.
+
+    Example:
+        >>> plan(1_000, TrainingSettings()).any_share, plan(1_000, TrainingSettings(), missing_share=0.5).any_share
+        (0.15, 0.6)
     """
     rule: dict[str, Any] = {
         "batch_rows": 256 if n_rows < 4_000 else 512 if n_rows < 200_000 else 1024,
@@ -59,6 +70,7 @@ def plan(n_rows: int, settings: TrainingSettings) -> Plan:
         "waves": 3 if n_rows < 40_000 else 6,
         "learning_rate": 2e-3,
         "weight_decay": 0.01,
+        "any_share": min(MOST_ANY, ANY + ANY_OF_MISSING * max(0.0, missing_share - FEW_MISSING)),
         "evaluate_every": 100 if n_rows < 20_000 else 250,
         "max_steps": int(STEPS * max(1.0, n_rows / STEPS_ROWS) ** 0.5),
     }

@@ -21,7 +21,8 @@ class TrainingSettings(BaseModel):
         weight_decay: of AdamW.
         average: how long the exponential average of the weights remembers, as a decay per step.
         max_grad_norm: gradients longer than this are shortened to it.
-        any_share: share of each batch with any subset of the slots given, for conditions and imputing.
+        any_share: share of each batch with any subset of the slots given, for conditions and imputing; usual: 0.15,
+            more where many cells are missing.
         task_share: share of each batch with all but the target given.
         held_share: share of the rows kept from training, to stop by.
         evaluate_every: steps between two looks at the held-out rows.
@@ -41,7 +42,7 @@ class TrainingSettings(BaseModel):
     weight_decay: float | None = Field(default=None, ge=0)
     average: float = Field(default=0.995, ge=0, lt=1)
     max_grad_norm: float = Field(default=5.0, gt=0)
-    any_share: float = Field(default=0.15, ge=0, le=1)
+    any_share: float | None = Field(default=None, ge=0, le=1)
     task_share: float = Field(default=0.1, ge=0, le=0.5)
     held_share: float = Field(default=0.1, gt=0, le=0.5)
     evaluate_every: int | None = Field(default=None, ge=1)

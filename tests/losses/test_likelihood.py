@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from synthgen.layout import Layout
-from synthgen.losses.likelihood import Masks, masked_nll
+from synthgen.losses.likelihood import Masks, Segment, masked_nll
 from synthgen.nets.any_order import AnyOrderGenerator
 from tests.made import generator_of, layout_of, path_layout
 
@@ -76,3 +76,29 @@ def test_any_subset_never_gives_a_fine_token_without_its_coarse_one() -> None:
     given_BS, weight_BS = masks.draw(tokens_BS, [masks.segments(500)[0]], rng)
     assert not bool((given_BS[:, 2] & ~given_BS[:, 1]).any())
     assert not bool((weight_BS[:, 2].gt(0) & ~given_BS[:, 1]).any())
+
+
+def test_a_missing_cell_is_one_of_which_nothing_is_known_where_any_subset_is_given() -> None:
+    layout = layout_of([3, 3, 3], missing=(1, 2))
+    masks, rng = Masks(layout, CPU, any_share=0.5), torch.Generator().manual_seed(0)
+    tokens_BS = torch.randint(0, 3, (400, 3), generator=torch.Generator().manual_seed(1))
+    segments = masks.segments(400)
+    given_BS, weight_BS = masks.draw(tokens_BS, segments, rng)
+    missing_BS = (tokens_BS == 2) & torch.tensor([False, True, True])
+    assert bool(missing_BS[:200].any())
+    assert not bool((missing_BS & (given_BS | (weight_BS > 0)))[:200].any())
+    assert bool((missing_BS & given_BS)[200:].any())
+    assert bool((missing_BS & (weight_BS > 0))[200:].any())
+
+
+def test_what_is_learned_from_any_subset_leaves_the_chance_of_missing_cells_alone() -> None:
+    """The softmax there is over what a cell can hold: no gradient reaches the missing token, whatever the row."""
+    layout = layout_of([3, 3], missing=(0, 1))
+    generator, masks = generator_of(layout), Masks(layout, CPU, any_share=1.0)
+    tokens_BS = torch.randint(0, 3, (64, 2), generator=torch.Generator().manual_seed(1))
+    masks.segments = lambda n_rows: [Segment(None, 0, n_rows, 2 / n_rows)]  # type: ignore[method-assign]
+    masked_nll(generator, tokens_BS, masks, torch.Generator().manual_seed(0)).backward()
+    assert generator.bias.grad is not None
+    grad_V, missing = generator.bias.grad, generator.first + 2
+    assert grad_V[missing].abs().max() < 1e-12
+    assert grad_V.abs().max() > 1e-3
