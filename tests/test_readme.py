@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 from synthgen.cli.main import main
+from tests.graphs.planted import planted
 from tests.made import accounts
 
 ROOT = Path(__file__).parent.parent
@@ -19,11 +22,24 @@ BLOCKS = re.findall(r"```(\w*)\n(.*?)```", README, flags=re.DOTALL)
 
 def test_the_python_block_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     blocks = [code for language, code in BLOCKS if language == "python"]
-    assert len(blocks) == 1
+    assert len(blocks) == 2
     assert len([line for line in blocks[0].splitlines() if line.strip()]) <= 10
     code = blocks[0].replace("minutes=1", "minutes=0.03").replace("examples/", f"{ROOT.as_posix()}/examples/")
     monkeypatch.chdir(tmp_path)
     exec(compile(code, "README.md", "exec"), {})
+
+
+def test_the_graph_block_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    code = [code for language, code in BLOCKS if language == "python"][1]
+    assert len(code.splitlines()) == 3
+    graph, _ = planted(120, 2, 0.2, 0.05, back=0.3)
+    monkeypatch.chdir(tmp_path)
+    pd.DataFrame({"follower": graph.from_M, "followed": graph.to_M}).to_csv("follows.csv", index=False)
+    pd.DataFrame({"id": range(120), "plan": "free"}).to_csv("users.csv", index=False)
+    found: dict[str, Any] = {}
+    exec(compile(code, "README.md", "exec"), found)
+    assert found["made"].graph.n_nodes == 120
+    assert found["read"].graph.n_edges == graph.n_edges
 
 
 def test_the_commands_run_one_after_the_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,0 +1,125 @@
+"""Which pairs of nodes are tied, asked millions of times.
+
+Letters: P pairs asked about, W ties found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from synthgen.graphs.graph import Adjacency, Graph
+
+CHUNK = 1_000_000
+"""Pairs looked at together: some 60 MB of working memory."""
+_MIX = np.uint64(0x9E3779B97F4A7C15)
+"""2^64 divided by the golden ratio: the multiplier of Fibonacci hashing (Knuth 1973, section 6.4)."""
+_ROOM = 16
+"""Places in the table per tie: 1 of 16 pairs that are not tied needs the slow answer."""
+
+
+class Ties:
+    """The pairs that are tied: a table that says no at once, and a sorted list that says yes."""
+
+    def __init__(self, n_nodes: int, a_M: np.ndarray, b_M: np.ndarray) -> None:
+        self.n_nodes = n_nodes
+        self._keys_M = np.sort(self.keys(a_M, b_M))
+        bits = int(np.ceil(np.log2(max(len(a_M), 1) * _ROOM))) + 1
+        self._shift = np.uint64(64 - bits)
+        self._there = np.zeros(1 << bits, bool)
+        self._there[self._place(self._keys_M)] = True
+
+    def keys(self, a_P: np.ndarray, b_P: np.ndarray) -> np.ndarray:
+        """One number per pair, whichever of the two comes first."""
+        keys_P: np.ndarray = np.minimum(a_P, b_P) * self.n_nodes + np.maximum(a_P, b_P)
+        return keys_P
+
+    def _place(self, keys_P: np.ndarray) -> np.ndarray:
+        return (keys_P.astype(np.uint64) * _MIX) >> self._shift
+
+    def hold(self, a_P: np.ndarray, b_P: np.ndarray) -> np.ndarray:
+        """Whether each pair is tied."""
+        keys_P = self.keys(a_P, b_P)
+        found_P: np.ndarray = self._there[self._place(keys_P)]
+        maybe = np.flatnonzero(found_P)
+        at = np.minimum(np.searchsorted(self._keys_M, keys_P[maybe]), len(self._keys_M) - 1)
+        found_P[maybe] = self._keys_M[at] == keys_P[maybe]
+        return found_P
+
+
+def spread(counts_P: np.ndarray, starts_P: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each entry its own number as often as it counts, and the places from its start on.
+
+    Example:
+        >>> [part.tolist() for part in spread(np.array([2, 0, 1]), np.array([5, 0, 9]))]
+        [[0, 0, 2], [5, 6, 9]]
+    """
+    which_W = np.repeat(np.arange(len(counts_P)), counts_P)
+    before_P = np.cumsum(counts_P) - counts_P
+    return which_W, np.arange(len(which_W)) + (starts_P - before_P)[which_W]
+
+
+def chunks(sizes_P: np.ndarray) -> Iterator[slice]:
+    """Runs of entries whose sizes sum to about ``CHUNK``."""
+    last = 0
+    ends_P = np.cumsum(sizes_P)
+    while last < len(sizes_P):
+        done = ends_P[last - 1] if last else 0
+        stop = max(last + 1, int(np.searchsorted(ends_P, done + CHUNK, side="right")))
+        yield slice(last, stop)
+        last = stop
+
+
+def common(
+    ties: Ties, neighbours: Adjacency, a_P: np.ndarray, b_P: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Nodes tied to both of a pair: numbers of pairs and such nodes, chunk by chunk."""
+    fewer_P = np.where(neighbours.size_N[a_P] <= neighbours.size_N[b_P], a_P, b_P)
+    other_P = a_P + b_P - fewer_P
+    sizes_P = neighbours.size_N[fewer_P]
+    for part in chunks(sizes_P):
+        which_W, at_W = spread(sizes_P[part], neighbours.start_N[fewer_P[part]])
+        node_W = neighbours.other_H[at_W]
+        yes_W = ties.hold(other_P[part][which_W], node_W) & (node_W != other_P[part][which_W])
+        yield which_W[yes_W] + part.start, node_W[yes_W]
+
+
+def triangles(graph: Graph) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Every triangle of the skeleton once, as three arrays of nodes, chunk by chunk.
+
+    Ends of edges are ordered by degree, and two edges out of the lowest node are asked whether they are closed: the
+    work is at most edges times the root of their number (Chiba, Nishizeki 1985, doi:10.1137/0214017).
+    """
+    whole = graph.skeleton
+    n = graph.n_nodes
+    if not whole.n_edges:
+        return
+    rank_N = np.empty(n, np.int64)
+    node_N = np.lexsort((np.arange(n), whole.out_N))
+    rank_N[node_N] = np.arange(n)
+    ends = rank_N[whole.from_M], rank_N[whole.to_M]
+    low_M, high_M = np.minimum(*ends), np.maximum(*ends)
+    order = np.argsort(low_M * n + high_M)
+    low_M, high_M = low_M[order], high_M[order]
+    ties = Ties(n, low_M, high_M)
+    after_M = np.cumsum(np.bincount(low_M, minlength=n))[low_M] - np.arange(len(low_M)) - 1
+    for part in chunks(after_M):
+        which_W, at_W = spread(after_M[part], np.arange(len(low_M))[part] + 1)
+        second_W, third_W = high_M[part][which_W], high_M[at_W]
+        yes_W = ties.hold(second_W, third_W)
+        yield node_N[low_M[part][which_W[yes_W]]], node_N[second_W[yes_W]], node_N[third_W[yes_W]]
+
+
+def triangles_of_nodes(graph: Graph) -> np.ndarray:
+    """How many triangles each node is a corner of.
+
+    Example:
+        >>> triangles_of_nodes(Graph.of(4, np.array([0, 0, 1, 2]), np.array([1, 2, 2, 3]))).tolist()
+        [1, 1, 1, 0]
+    """
+    counts_N = np.zeros(graph.n_nodes, np.int64)
+    for corners in triangles(graph):
+        for corner_W in corners:
+            counts_N += np.bincount(corner_W, minlength=graph.n_nodes)
+    return counts_N
