@@ -31,7 +31,7 @@ def test_the_python_block_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 
 def test_the_graph_block_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     code = [code for language, code in BLOCKS if language == "python"][1]
-    assert len(code.splitlines()) == 3
+    assert len([line for line in code.splitlines() if line.strip()]) == 3
     graph, _ = planted(120, 2, 0.2, 0.05, back=0.3)
     monkeypatch.chdir(tmp_path)
     pd.DataFrame({"follower": graph.from_M, "followed": graph.to_M}).to_csv("follows.csv", index=False)

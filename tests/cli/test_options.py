@@ -80,5 +80,6 @@ def test_the_commands_are_listed_with_the_main_one_first() -> None:
         "inspect",
         "bundle",
         "schema",
+        "make-world",
     ]
     assert "..." not in shown.split("Commands:")[1]
