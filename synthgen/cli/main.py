@@ -36,8 +36,6 @@ def main() -> None:
     """
 
 
-for _command in (
-    *(run, fit, sample, impute, repair, score, balance, evaluate, compare, inspect, bundle, schema),
-    make_world,
-):
+COMMANDS = (run, fit, sample, impute, repair, score, balance, evaluate, compare, inspect, bundle, schema, make_world)
+for _command in COMMANDS:
     main.add_command(_command)

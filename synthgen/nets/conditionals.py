@@ -61,7 +61,7 @@ class Conditionals(RollOut):
         """``(N, W)`` chances of the first tokens of a column, its own slots not looked at; of a value that is there."""
 
         def one(tokens_BS: Tensor, given_BS: Tensor) -> tuple[Tensor]:
-            return (self._first(slots[0], self._rest(slots, tokens_BS, given_BS)[0]),)
+            return (self._first(slots[0], self._rest_of(slots[0], slots, tokens_BS, given_BS)),)
 
         return self._by_chunk(one, tokens_NS, given_NS)[0]
 
@@ -71,7 +71,8 @@ class Conditionals(RollOut):
         """``(N, W)`` chances of the token that goes on from a beginning of a column's path."""
 
         def one(tokens_BS: Tensor, given_BS: Tensor) -> tuple[Tensor]:
-            tokens_BS, sums_BD = tokens_BS.clone(), self._rest(slots, tokens_BS, given_BS)[len(prefix)]
+            tokens_BS = tokens_BS.clone()
+            sums_BD = self._rest_of(slots[len(prefix)], slots, tokens_BS, given_BS)
             for slot, token in zip(slots, prefix, strict=False):
                 tokens_BS[:, slot] = token
                 sums_BD = sums_BD + self.changes[slot][token]
@@ -236,13 +237,15 @@ class Conditionals(RollOut):
         """``(B, D)`` for each slot of a path: what the trunk reads of the given slots but these."""
         found: list[Tensor] = []
         for number, slot in enumerate(slots):
-            if number and torch.equal(self.reads_SS[slot], self.reads_SS[slots[number - 1]]):
-                found.append(found[-1])
-                continue
-            shown_BS = given_BS & self.reads_SS[slot]
-            shown_BS[:, list(slots)] = False
-            found.append(self.generator.given_sum(self.embed, tokens_BS, shown_BS))
+            same = number and torch.equal(self.reads_SS[slot], self.reads_SS[slots[number - 1]])
+            found.append(found[-1] if same else self._rest_of(slot, slots, tokens_BS, given_BS))
         return found
+
+    def _rest_of(self, slot: int, slots: Sequence[int], tokens_BS: Tensor, given_BS: Tensor) -> Tensor:
+        """``(B, D)`` the same for one slot of the path."""
+        shown_BS = given_BS & self.reads_SS[slot]
+        shown_BS[:, list(slots)] = False
+        return self.generator.given_sum(self.embed, tokens_BS, shown_BS)
 
     def _first(self, slot: int, sums_BD: Tensor) -> Tensor:
         chance_BW = self._chances(slot, self._trunk(sums_BD), None)

@@ -43,21 +43,14 @@ def test_a_cell_that_never_lacked_a_value_is_left_out_of_the_row(calibrated: Kno
     np.testing.assert_allclose(scores.log_likelihood, np.log(law[tuple(tokens[:, [0, 2, 3]].T)]), atol=1e-3)
 
 
-def test_percentiles_of_fresh_rows_are_even(calibrated: Known) -> None:
+@pytest.mark.parametrize("figure", ["percentile", "atypical"])
+def test_percentiles_of_fresh_rows_are_even(calibrated: Known, figure: str) -> None:
     """Held-out rows of the calibration and fresh ones, both of the law: a two-sample test, ties alike."""
-    fresh = score(given_rows(calibrated, frame_of(rows_of(LAW, 2_000, seed=8))), critic=False)
-    held = score(given_rows(calibrated, frame_of(rows_of(LAW, 2_000, seed=5))), critic=False)
-    assert ks_2samp(fresh.percentile, held.percentile).pvalue > FALSE_ALARMS
-    assert 0 <= fresh.percentile.min() <= fresh.percentile.max() <= 100
-    assert fresh.percentile.mean() == pytest.approx(50, abs=5)
-
-
-def test_how_atypical_fresh_rows_are_is_even(calibrated: Known) -> None:
-    fresh = score(given_rows(calibrated, frame_of(rows_of(LAW, 2_000, seed=8))), critic=False)
-    held = score(given_rows(calibrated, frame_of(rows_of(LAW, 2_000, seed=5))), critic=False)
-    assert ks_2samp(fresh.atypical, held.atypical).pvalue > FALSE_ALARMS
-    assert 0 <= fresh.atypical.min() <= fresh.atypical.max() <= 100
-    assert fresh.atypical.mean() == pytest.approx(50, abs=5)
+    scores = [score(given_rows(calibrated, frame_of(rows_of(LAW, 2_000, seed=s))), critic=False) for s in (8, 5)]
+    fresh_N, held_N = (getattr(one, figure) for one in scores)
+    assert ks_2samp(fresh_N, held_N).pvalue > FALSE_ALARMS
+    assert 0 <= fresh_N.min() <= fresh_N.max() <= 100
+    assert fresh_N.mean() == pytest.approx(50, abs=5)
 
 
 def test_what_rows_cost_and_what_was_expected_is_the_laws_entropy(calibrated: Known) -> None:
