@@ -76,6 +76,13 @@ def missing(metric: GraphMetric, reason: str) -> Result:
     return Result(metric.name, metric.title, None, metric.direction, reason=reason)
 
 
+def between_shares(metric: GraphMetric, shares: list[np.ndarray], sentence: str) -> Result:
+    """The total variation of the made graph's shares, and of the floor's where there is one, from the real graph's."""
+    away = [float(np.abs(shares[0] - other).sum() / 2) for other in shares[1:]]
+    floor = away[1] if len(away) > 1 else None
+    return Result(metric.name, metric.title, away[0], metric.direction, floor=floor, sentence=sentence)
+
+
 def disturbed(view: GraphView, rng: np.random.Generator, share: float = DISTURBED) -> GraphView:
     """The real graph with a part of its edges replaced by others between ends of edges at random.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from synthgen.metrics.base import Direction, Result
-from synthgen.metrics.graphs.base import GraphView, missing
+from synthgen.metrics.graphs.base import GraphView, between_shares, missing
 
 
 class CommunityMixing:
@@ -23,14 +23,7 @@ class CommunityMixing:
             return missing(self, "the communities of nodes are not known")
         n = 1 + max(int(view.block_N.max()) for view in views if view.block_N is not None)
         shares = [mixing(view, n) for view in views]
-        return Result(
-            self.name,
-            self.title,
-            float(np.abs(shares[0] - shares[1]).sum() / 2),
-            self.direction,
-            floor=None if floor is None else float(np.abs(shares[0] - shares[2]).sum() / 2),
-            sentence=f"total variation of edges over pairs of {n} communities",
-        )
+        return between_shares(self, shares, f"total variation of edges over pairs of {n} communities")
 
 
 def mixing(view: GraphView, n_blocks: int) -> np.ndarray:

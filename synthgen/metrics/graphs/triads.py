@@ -9,7 +9,7 @@ import numpy as np
 from synthgen.graphs.graph import Graph
 from synthgen.graphs.pairs import triangles
 from synthgen.metrics.base import Direction, Result
-from synthgen.metrics.graphs.base import GraphView, missing
+from synthgen.metrics.graphs.base import GraphView, between_shares, missing
 
 TIES = ("out", "in", "both")
 WEDGES = [("out", "out"), ("out", "in"), ("out", "both"), ("in", "in"), ("in", "both"), ("both", "both")]
@@ -32,14 +32,7 @@ class Triads:
         shares = [_shares(view.graph) for view in (real, synthetic, *([] if floor is None else [floor]))]
         if any(not one.sum() for one in shares):
             return missing(self, "no node has two neighbours")
-        return Result(
-            self.name,
-            self.title,
-            float(np.abs(shares[0] - shares[1]).sum() / 2),
-            self.direction,
-            floor=None if floor is None else float(np.abs(shares[0] - shares[2]).sum() / 2),
-            sentence="total variation between shares of connected triads",
-        )
+        return between_shares(self, shares, "total variation between shares of connected triads")
 
 
 def _shares(graph: Graph) -> np.ndarray:
