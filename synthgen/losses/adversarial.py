@@ -26,11 +26,13 @@ class AdversarialLoss(ABC):
         name: as in the settings.
         penalty_weight: what the penalty counts beside the critic's loss, unless the settings say otherwise; 0: none.
         penalty_every: critic updates from one penalty to the next; it then counts so many times as much.
+        paired: whether the generator's loss asks for scores of real rows; they are not made otherwise.
     """
 
     name: str = ""
     penalty_weight: float = 0.0
     penalty_every: int = 1
+    paired: bool = False
 
     @abstractmethod
     def critic(self, real_B: Tensor, fake_B: Tensor) -> Tensor:
@@ -38,7 +40,7 @@ class AdversarialLoss(ABC):
 
     @abstractmethod
     def generator(self, real_B: Tensor, fake_B: Tensor) -> Tensor:
-        """The generator's loss, a scalar."""
+        """The generator's loss, a scalar; ``real_B`` is empty where the loss is not ``paired``."""
 
     def penalty(self, critic: Score, real: Tensor, fake: Tensor, rng: torch.Generator) -> Tensor:
         """What is added to the critic's loss, before its weight; a scalar, zero for losses without one."""
@@ -188,6 +190,7 @@ class Relativistic(AdversarialLoss):
 
     name: str = "relativistic"
     penalty_weight: float = 1.0
+    paired: bool = True
 
     def critic(self, real_B: Tensor, fake_B: Tensor) -> Tensor:
         return F.softplus(fake_B - real_B).mean()

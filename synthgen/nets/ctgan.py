@@ -1,7 +1,7 @@
 """The networks of CTGAN: a row as spans, each of one discrete slot or of the modes of one number.
 
-Letters: B rows in a batch, N spans, W a span's width, V entries of all spans (padded), M numbers, K entries of the
-conditional vector, Z noise width, D width, P rows in a pack.
+Letters: B rows in a batch, N spans, W a span's width, V entries of all spans, M numbers, K entries of the conditional
+vector, Z noise width, D width, P rows in a pack.
 
 Source: Xu, Skoularidou, Cuesta-Infante, Veeramachaneni 2019, arXiv:1907.00503, section 4. Written from the paper.
 """
@@ -14,17 +14,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from synthgen.nets.any_order import padded_groups
-
 WIDTH = 256
 TEMPERATURE = 0.2
 CRITIC_DROPOUT, CRITIC_SLOPE = 0.5, 0.2
-NEVER = -1e4
-"""The logit of an entry that only fills a block up."""
 
 
 class Spans(nn.Module):
-    """Where each span lies on the axis of all entries.
+    """Where each span lies on the axis of all entries: those of one width side by side, narrow ones first.
 
     Args:
         sizes: entries of each span.
@@ -32,25 +28,21 @@ class Spans(nn.Module):
     Example:
         >>> spans = Spans([2, 3])
         >>> spans.hot(torch.tensor([[1, 2]])).tolist(), spans.tokens(spans.hot(torch.tensor([[1, 2]]))).tolist()
-        ([[0.0, 1.0, 0.0, 0.0, 0.0, 1.0]], [[1, 2]])
+        ([[0.0, 1.0, 0.0, 0.0, 1.0]], [[1, 2]])
     """
 
     first_N: Tensor
-    filling_V: Tensor
 
     def __init__(self, sizes: Sequence[int]) -> None:
         super().__init__()
         self.sizes = list(sizes)
-        self.groups = padded_groups(self.sizes, [list(range(len(self.sizes)))]) if self.sizes else []
-        self.width = self.groups[-1].stop if self.groups else 0
-        first_N = torch.zeros(len(self.sizes), dtype=torch.long)
-        filling_V = torch.ones(self.width, dtype=torch.bool)
-        for group in self.groups:
-            for i, n in enumerate(group.slots):
-                first_N[n] = group.start + i * group.width
-                filling_V[first_N[n] : first_N[n] + self.sizes[n]] = False
-        self.register_buffer("first_N", first_N, persistent=False)
-        self.register_buffer("filling_V", filling_V, persistent=False)
+        self.width = sum(self.sizes)
+        self.widths = sorted(set(self.sizes))
+        firsts, at = [0] * len(self.sizes), 0
+        for n in sorted(range(len(self.sizes)), key=lambda n: self.sizes[n]):
+            firsts[n] = at
+            at += self.sizes[n]
+        self.register_buffer("first_N", torch.tensor(firsts, dtype=torch.long), persistent=False)
 
     def hot(self, tokens_BN: Tensor) -> Tensor:
         """``(B, V)`` zeros and ones."""
@@ -63,9 +55,10 @@ class Spans(nn.Module):
         return torch.stack(found, 1)
 
     def blocks(self, entries_BV: Tensor) -> list[Tensor]:
-        """Spans of one padded width, ``(B, N, W)`` each."""
-        cuts = torch.split(entries_BV, [group.stop - group.start for group in self.groups], 1)
-        return [cut.view(len(cut), -1, g.width) for cut, g in zip(cuts, self.groups, strict=True)]
+        """The spans of each width, ``(B, N, W)``."""
+        counts = [self.sizes.count(width) for width in self.widths]
+        cuts = torch.split(entries_BV, [n * w for n, w in zip(counts, self.widths, strict=True)], 1)
+        return [cut.view(len(cut), -1, width) for cut, width in zip(cuts, self.widths, strict=True)]
 
 
 class Doubling(nn.Module):
@@ -116,7 +109,6 @@ class CtganGenerator(nn.Module):
         """
         out_BX = self.out(self.body(torch.cat([noise_BZ, asked_BK], 1)))
         logits_BV, places_BM = out_BX.split([self.spans.width, self.numbers], 1)
-        logits_BV = logits_BV.masked_fill(self.spans.filling_V, NEVER)
         if self.training and torch.is_grad_enabled() and len(self.asked_K):
             logs = [block.log_softmax(2).flatten(1) for block in self.spans.blocks(logits_BV)]
             self.missed = -(torch.cat(logs, 1)[:, self.asked_K] * asked_BK).sum(1).mean()

@@ -55,6 +55,8 @@ OWN: dict[str, Any] = {
     "max_steps": 10_000_000,
 }
 """The paper's; what Adam remembers is that of the improved Wasserstein GAN, arXiv:1704.00028."""
+MANY_VALUES = 24
+"""A number of more values has modes: a span of them all is much to learn, and each is asked for too rarely."""
 
 
 @dataclass(frozen=True)
@@ -64,23 +66,26 @@ class Fields:
     Attributes:
         discrete: slots that are spans of the row as they are.
         asked: those of them that can be asked for, as places in ``discrete``.
-        numbers: the columns with modes, each with its two slots.
+        numbers: the columns with modes, each with its slots.
     """
 
     discrete: list[int]
     asked: list[int]
-    numbers: dict[str, tuple[int, int]]
+    numbers: dict[str, tuple[int, ...]]
 
     @classmethod
     def of(cls, layout: Layout, codec: Codec) -> Fields:
-        """Numbers with cells inside bins have modes; all else is discrete, the few values of a number too."""
+        """Numbers of many values have modes; all else is discrete, the few values of a number too."""
         names = list(codec.modelled)
-        numbers = {
-            names[slot.column]: (slot.prefix[0], s)
-            for s, slot in enumerate(layout.slots)
-            if slot.level == 1 and isinstance(codec.modelled[names[slot.column]].type, Numeric)
-        }
-        taken = {s for pair in numbers.values() for s in pair}
+        numbers: dict[str, tuple[int, ...]] = {}
+        for s, slot in enumerate(layout.slots):
+            name = names[slot.column]
+            if isinstance(codec.modelled[name].type, Numeric):
+                if slot.level == 1:
+                    numbers[name] = (slot.prefix[0], s)
+                elif layout.sizes[s] > MANY_VALUES:
+                    numbers[name] = (s,)
+        taken = {s for slots in numbers.values() for s in slots}
         discrete = [s for s in range(len(layout.slots)) if s not in taken]
         asked = [i for i, s in enumerate(discrete) if layout.slots[s].level == 0]
         return cls(discrete, asked, numbers)
@@ -289,7 +294,7 @@ class Maker(nn.Module):
         tokens_BS[:, slot] = torch.where(allowed_B1[:, 0] > 0, token_B, none)
 
     def _cells(self, name: str, mode_B: np.ndarray, place_B: np.ndarray) -> Tensor:
-        """The codec's tokens ``(B, 2)`` of numbers in modes; the last mode is missing."""
+        """The codec's tokens, one for each slot, of numbers in modes; the last mode is missing."""
         found = self.modes[name]
         missing_B = mode_B == len(found.share_K)
         numbers_B = found.decode(np.minimum(mode_B, len(found.share_K) - 1), place_B)

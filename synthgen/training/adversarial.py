@@ -285,8 +285,10 @@ class AdversarialTrainer:
     def _generator_loss(self) -> Tensor:
         real, conditions = self.source.draw(self.settings.batch_rows, self.rows_rng)
         packed = None if conditions is None else self._packs(conditions)
-        with torch.no_grad():
-            real_scores_B = self._scores(self._packs(real), packed)
+        real_scores_B = real.new_zeros(0)
+        if self.loss.paired:
+            with torch.no_grad():
+                real_scores_B = self._scores(self._packs(real), packed)
         fake = self._packs(self.generator(self._noise(len(real)), conditions))
         loss = self.loss.generator(real_scores_B, self._scores(fake, packed))
         return loss if self.beside is None else loss + self.beside()

@@ -1,6 +1,6 @@
 """Training by sampling: ask for a value of one discrete column, then draw a real row that has it.
 
-Letters: N rows, B rows in a batch, C discrete columns, K values over all of them (padded), X entries of a row.
+Letters: N rows, B rows in a batch, C discrete columns, K values over all of them, X entries of a row.
 
 Source: Xu et al. 2019, arXiv:1907.00503, section 4.3.
 """

@@ -65,6 +65,7 @@ def test_every_loss_keeps_the_contract(name: str) -> None:
     wide = torch.linspace(-1e4, 1e4, 5)
     assert loss.critic(wide, wide.flip(0)).isfinite()
     assert loss.generator(wide, wide.flip(0)).isfinite()
+    assert bool(loss.generator(wide, unsure[:1]) == loss.generator(wide.new_zeros(0), unsure[:1])) != loss.paired
     with pytest.raises(AttributeError):
         loss.name = "other"  # type: ignore[misc]
     rows, rng = torch.randn(6, 2, generator=torch.Generator().manual_seed(0)), torch.Generator().manual_seed(1)

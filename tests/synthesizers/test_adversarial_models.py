@@ -87,6 +87,24 @@ def test_a_ctgan_row_holds_what_was_asked_for_in_the_column_asked_for() -> None:
             assert bool((made[:, slot] == token).all())
 
 
+def test_whole_numbers_of_many_values_have_modes_in_a_ctgan_and_come_back_whole() -> None:
+    frame = table(2_000)
+    rng = np.random.default_rng(1)
+    frame["age"] = np.where(rng.random(2_000) < 0.5, 20, 40) + rng.integers(0, 20, 2_000)
+    frame["children"] = rng.integers(0, 4, 2_000)
+    frame.loc[:200, "age"] = np.nan
+    model = fitted("ctgan", frame=frame)
+    assert isinstance(model.model_, Ctgan)
+    assert model.model_.maker is not None
+    assert set(model.model_.maker.fields.numbers) == {"posts", "age"}
+    assert len(model.model_.maker.fields.numbers["age"]) == 1
+    rows = model.sample(500)
+    ages = rows.age.dropna()
+    assert set(ages) <= set(range(20, 60))
+    assert ages.nunique() > 10
+    assert rows.age.isna().any()
+
+
 @pytest.mark.parametrize(("name", "left"), [("one-shot", 0.02), ("ctgan", 0.0)])
 def test_classes_come_out_at_their_true_share(name: str, left: float) -> None:
     """False-alarm rate: 4 standard errors, 1 in 16,000; what a correction of so short a run may leave comes on top."""
