@@ -8,7 +8,7 @@ Letters: N rows, S slots, P slots of one column's path.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -137,15 +137,22 @@ class Codec:
         steps: how all other columns are made, in the order of making them.
     """
 
-    def __init__(self, schema: Schema, target: str | None) -> None:
-        self.schema, self.target = schema, target
+    def __init__(self, schema: Schema, target: str | None, context: Sequence[str] = ()) -> None:
+        self.schema, self.target, self.context = schema, target, list(context)
         self.names = [c.name for c in schema.columns if c.type != "drop"]
         self.modelled: dict[str, Modelled] = {}
         self.steps: list[Step] = []
 
     @classmethod
     def fit(
-        cls, table: pa.Table, schema: Schema, *, target: str | None = None, min_holders: int = 5, seed: int = 0
+        cls,
+        table: pa.Table,
+        schema: Schema,
+        *,
+        target: str | None = None,
+        context: Sequence[str] = (),
+        min_holders: int = 5,
+        seed: int = 0,
     ) -> Codec:
         """Learn every column.
 
@@ -153,15 +160,16 @@ class Codec:
             table: training rows.
             schema: one entry per column of the table.
             target: drawn last.
+            context: columns that are mostly given.
             min_holders: a value needs so many rows to enter a vocabulary.
             seed: of clusters and made-up words.
 
         Raises:
             DataError: a value does not belong to its column's type.
         """
-        codec = cls(schema, target)
-        if target is not None:
-            schema.column(target)
+        codec = cls(schema, target, context)
+        for name in (*([] if target is None else [target]), *context):
+            schema.column(name)
         columns = {name: joined(table.column(name)) for name in codec.names}
         kinds = {c.name: c.type for c in schema.columns}
         fitting = Fitting(schema, columns, codec.names, list(codec.names), kinds, target, min_holders, seed)
@@ -350,7 +358,9 @@ class Codec:
         """The slots of a row; token counts from training tokens, all one without them."""
         slots: list[RowSlot] = []
         target: tuple[int, ...] = ()
+        context: list[int] = []
         learned_target = None if self.target is None else self.source_of(self.target).learned
+        given = {self.source_of(name).learned for name in self.context}
         for number, (name, column) in enumerate(self.modelled.items()):
             first = len(slots)
             path = column.path
@@ -378,7 +388,9 @@ class Codec:
                 )
             if name == learned_target:
                 target = tuple(range(first, len(slots)))
-        return Layout(tuple(slots), target)
+            elif name in given:
+                context += range(first, len(slots))
+        return Layout(tuple(slots), target, tuple(context))
 
     def token_names(self) -> list[list[str]]:
         """What each token of each slot stands for, slot by slot; from the vocabularies alone."""
@@ -395,6 +407,7 @@ class Codec:
         """All of it in JSON types."""
         return {
             "target": self.target,
+            **({"context": self.context} if self.context else {}),
             "schema": self.schema.model_dump(),
             "columns": {
                 name: {
@@ -416,7 +429,7 @@ class Codec:
             RunError: the state is not one that ``state`` wrote.
         """
         try:
-            codec = cls(Schema.model_validate(state["schema"]), state["target"])
+            codec = cls(Schema.model_validate(state["schema"]), state["target"], state.get("context", []))
             for name, c in state["columns"].items():
                 kind = column_type(c["type"]).from_state(c["state"])
                 codec.modelled[name] = Modelled(kind, named_type(c["physical"]), c["missing"])

@@ -76,6 +76,8 @@ class RunConfig(BaseModel):
     Attributes:
         seed: of every random draw.
         target: the column that the rest is meant to predict; drawn last.
+        context: columns that will be given where rows are asked for (``sample --like``), such as what is known of a
+            post's author: most of the learning goes to the others.
         holdout: share of the rows never trained on, for the evaluation; None: by the table's size.
         minutes: training stops there at the latest; None: when it is done.
         device: where to train; ``auto`` takes a GPU where there is one.
@@ -96,6 +98,7 @@ class RunConfig(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     seed: int = Field(default=0, ge=0, lt=2**63)
     target: str | None = None
+    context: list[str] = Field(default_factory=list)
     holdout: float | None = Field(default=None, gt=0, lt=1)
     minutes: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"

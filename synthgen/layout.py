@@ -46,10 +46,12 @@ class Layout:
     Attributes:
         slots: the slots.
         target: numbers of the target column's slots, drawn last; may be empty.
+        context: numbers of slots that are mostly given, and seldom asked for; may be empty.
     """
 
     slots: tuple[RowSlot, ...]
     target: tuple[int, ...] = ()
+    context: tuple[int, ...] = ()
 
     @property
     def sizes(self) -> list[int]:

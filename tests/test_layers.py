@@ -22,10 +22,11 @@ ROWS = [  # lowest first; the same list from the top is the way a command runs
     {"reporting"},
     {"config"},  # one model of all settings, each checked beside the class it configures
     {"detecting", "rows"},
+    {"linked"},
     {"synthesizers"},
     {"evaluating", "bundling", "inspecting"},
     {"pipeline"},
-    {"comparing", "imaging", "row_jobs", "world"},
+    {"comparing", "imaging", "linking", "row_jobs", "world"},
     {"cli", "serve", "__main__"},
 ]
 ROW = {part: number for number, row in enumerate(ROWS) for part in row}

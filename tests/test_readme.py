@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from synthgen.cli.main import main
 from tests.graphs.planted import planted
 from tests.made import accounts
+from tests.networks import network
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -46,6 +47,9 @@ def test_the_commands_run_one_after_the_other(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.chdir(tmp_path)
     accounts(400).to_csv("users.csv", index=False)
     accounts(30, seed=1)[["plan", "followers"]].to_csv("partial.csv", index=False)
+    (tmp_path / "network").mkdir()
+    for name, frame in network().items():
+        frame.to_csv(tmp_path / "network" / f"{name}.csv", index=False)
     (tmp_path / "configs").symlink_to(ROOT / "configs")
     lines = [line for _, code in BLOCKS for line in code.splitlines() if line.startswith("synthgen ")]
     assert len(lines) >= 2

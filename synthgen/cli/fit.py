@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -28,17 +29,19 @@ from synthgen.cli.options import (
 def fit(data: str, out: str, **flags: Any) -> None:
     """Train only: DATA to a run folder.
 
-    DATA is a CSV or Parquet file; with --model image a folder of pictures or an idx file (MNIST's format).
+    DATA is a CSV or Parquet file, or a folder of them: linked tables. With --model image it is a folder of
+    pictures or an idx file (MNIST's format).
     """
     config = config_of(flags)
     with reporter_of(flags) as progress:
-        from synthgen import imaging, pipeline
+        from synthgen import imaging, linking, pipeline
 
         if config.model.name == IMAGE_MODEL:
             imaging.refuse_table_options(flags)
             outcome = imaging.fit(data, out, config, progress=progress)
         else:
-            outcome = pipeline.fit(
+            fit_tables = linking.fit if Path(data).is_dir() else pipeline.fit
+            outcome = fit_tables(
                 data, out, config, schema_path=flags["schema"], resume=flags["resume"], progress=progress
             )
     show(outcome.summary, flags)

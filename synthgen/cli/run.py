@@ -43,15 +43,17 @@ def default_folder(data: str, ending: str = ".synthgen") -> Path:
 def run(data: str, out: str | None, **flags: Any) -> None:
     """Fit DATA, sample as many rows, judge them.
 
-    DATA is a CSV (or .csv.gz) or Parquet file. The folder gets run/ (the model), synthetic.csv, and
-    report.html and metrics.json: how the rows stand beside rows that were held out.
+    DATA is a CSV (or .csv.gz) or Parquet file, or a folder of them: linked tables. The folder gets run/ (the
+    model), synthetic.csv (of linked tables, each of them), and report.html and metrics.json (of linked tables in
+    reports/TABLE): how the rows stand beside rows that were held out.
     """
     config = config_of(flags)
     folder = default_folder(data) if out is None else Path(out)
     with reporter_of(flags) as progress:
-        from synthgen import pipeline
+        from synthgen import linking, pipeline
 
-        outcome = pipeline.run(
+        run_tables = linking.run if Path(data).is_dir() else pipeline.run
+        outcome = run_tables(
             data, folder, config, schema_path=flags["schema"], resume=flags["resume"], progress=progress
         )
     show(outcome.summary, flags)

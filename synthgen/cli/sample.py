@@ -14,7 +14,21 @@ from synthgen.errors import ConfigError
 @click.argument("run", type=click.Path())
 @click.option("--rows", type=click.IntRange(min=0), metavar="N", help="How many; any number.")
 @click.option("--output", type=click.Path(), metavar="FILE", help="Of a table: csv, csv.gz or parquet, by its ending.")
-@click.option("--out", type=click.Path(), metavar="FOLDER", help="Of pictures: PNG files, labels.csv, a contact sheet.")
+@click.option(
+    "--out",
+    type=click.Path(),
+    metavar="FOLDER",
+    help="Of pictures: PNG files, labels.csv, a contact sheet. Of linked tables: a file each.",
+)
+@click.option(
+    "--scale", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Of linked tables: S times as many rows."
+)
+@click.option(
+    "--rows-of",
+    multiple=True,
+    metavar="TABLE=N",
+    help="Of linked tables: so many of one that hangs on no other; may be repeated.",
+)
 @click.option(
     "--where",
     metavar="CONDITIONS",
@@ -37,6 +51,8 @@ def sample(
     rows: int | None,
     output: str | None,
     out: str | None,
+    scale: float | None,
+    rows_of: tuple[str, ...],
     where: str | None,
     quota: str | None,
     like: str | None,
@@ -51,13 +67,29 @@ def sample(
     They are written in chunks: memory does not grow with the number of rows.
     """
     with reporter_of(flags) as progress:
-        from synthgen import imaging, pipeline
+        from synthgen import imaging, linking, pipeline
         from synthgen.storage import model_of_run
 
         of_tables = {"quota": quota, "like": like, "draws": draws, "steps": steps, "guide": guide}
+        kind, of_linked = model_of_run(run), {"scale": scale, "rows-of": rows_of or None}
+        if kind == linking.MODEL:
+            single = {"rows": rows, "output": output, "where": where, **of_tables}
+            if foreign := next((f"--{k}" for k, v in single.items() if v is not None), None):
+                raise ConfigError(f"{run}: holds a model of linked tables; {foreign} is for a single one. Leave it out")
+            if out is None:
+                raise ConfigError(
+                    f"{run}: holds a model of linked tables; --out is missing. Name a folder: --out FOLDER"
+                )
+            outcome = linking.sample(
+                run, out, scale=scale, rows=linking.asked_rows(rows_of), seed=seed or 0, progress=progress
+            )
+            show(outcome.summary, flags)
+            return
+        if foreign := next((f"--{k}" for k, v in of_linked.items() if v is not None), None):
+            raise ConfigError(f"{run}: {foreign} is for linked tables; say how many rows with --rows")
         if rows is None and like is None:
             raise ConfigError("--rows: is missing; say how many, such as --rows 1000")
-        if model_of_run(run) == IMAGE_MODEL:
+        if kind == IMAGE_MODEL:
             if output is not None or out is None:
                 given = "--output is for tables" if output is not None else "--out is missing"
                 raise ConfigError(f"{run}: holds a model of pictures; {given}. Name a folder: --out FOLDER")

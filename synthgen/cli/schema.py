@@ -53,8 +53,11 @@ def schema(data: str, output: str, target: str | None, **flags: Any) -> None:
     """Show what each column was taken for, and why.
 
     The same is written to a file to edit. A file that was edited is never
-    overwritten.
+    overwritten. Of a folder of tables, keys and references are shown too.
     """
+    if Path(data).is_dir():
+        _linked(data, output, target, flags)
+        return
     with reporter_of(flags) as progress:
         from synthgen.columns.detect import detect_schema
         from synthgen.table.files import read_table
@@ -74,6 +77,43 @@ def schema(data: str, output: str, target: str | None, **flags: Any) -> None:
         _print(found, table)
     command = ["synthgen", "run", data, "--schema", output, *(["--target", target] if target else [])]
     show({"files": written, "next": [shlex.join(command)]}, flags)
+
+
+def _linked(folder: str, output: str, target: str | None, flags: dict[str, Any]) -> None:
+    """The schema of linked tables."""
+    with reporter_of(flags) as progress:
+        from synthgen.config import RunConfig
+        from synthgen.linked.detecting import detect_links
+        from synthgen.linked.schema import LinkedSchema
+        from synthgen.linking import read_tables
+
+        if flags["from_sdv"]:
+            raise SchemaError("--from-sdv: is for a single table. Leave it out, and correct the file that is written")
+        progress.stage("reading")
+        config = RunConfig(target=target, **{name: flags[name] for name in READING})
+        tables = read_tables(folder, config)
+        progress.stage("detecting")
+        found = detect_links(tables, config)
+        path = Path(output)
+        if path.exists() and LinkedSchema.load(path).to_text() != found.to_text():
+            raise SchemaError(
+                f"{path}: is there and differs from what was detected; it was not overwritten. "
+                "Delete it, or choose another --output"
+            )
+        found.save(path)
+    if not flags["quiet"] and flags["log_format"] == "text":
+        from synthgen.reporting.summary import output_console
+
+        console = output_console()
+        for name, table in tables.items():
+            console.print(f"\n{name}", style="bold")
+            _print(found.tables[name].columns, table)
+            key = " and ".join(found.tables[name].key) or "none"
+            console.print(f"Key: {key}", markup=False, highlight=False, soft_wrap=True)
+        for reference in found.references:
+            console.print(f"Refers: {reference.text}", markup=False, highlight=False, soft_wrap=True)
+    command = ["synthgen", "run", folder, "--schema", output, *(["--target", target] if target else [])]
+    show({"files": {"schema": output}, "next": [shlex.join(command)]}, flags)
 
 
 def _save_unless_edited(found: Schema, path: Path) -> None:

@@ -20,6 +20,9 @@ from torch import Tensor
 from synthgen.layout import Layout
 from synthgen.nets.any_order import AnyOrderGenerator, Group
 
+CONTEXT_SHARE = 0.8
+"""Rows with all of the context given, of those that are masked as a roll-out meets them."""
+
 
 @dataclass(frozen=True)
 class Segment:
@@ -59,6 +62,9 @@ class Masks:
         parent = [s.prefix[-1] if s.prefix else i for i, s in enumerate(layout.slots)]
         self.parent_S = torch.tensor(parent, device=device)
         self.levels = max((s.level for s in layout.slots), default=0)
+        self.context = torch.tensor(layout.context, dtype=torch.long, device=device)
+        own = [[s for s in slots if s not in set(layout.context)] or slots for slots in self.stages]
+        self.own_of_stage = [torch.tensor(slots, device=device) for slots in own]
         self.none_S = torch.tensor([-1 if s.none is None else s.none for s in layout.slots], device=device)
         self.missing_S = torch.tensor([-1 if s.missing is None else s.missing for s in layout.slots], device=device)
         self.barred: dict[tuple[int, ...], Tensor | None] = {}
@@ -105,6 +111,8 @@ class Masks:
             if part.stage is not None:
                 given &= self.stage_S == part.stage
                 given |= self.stage_S < part.stage
+                if len(self.context):
+                    pivot = self._give_context(given, pivot, self.own_of_stage[part.stage], rng)
             given.scatter_(1, pivot, False)
             if part.stage is None:
                 there = tokens_BS[part.start : part.stop] != self.missing_S
@@ -117,6 +125,13 @@ class Masks:
                 asked = ~given & (self.stage_S == part.stage)
             weight_BS[part.start : part.stop] = asked * (part.weight / asked.sum(1, keepdim=True).clamp(min=1))
         return given_BS, weight_BS * (tokens_BS != self.none_S)  # what cannot apply is never drawn
+
+    def _give_context(self, given_BS: Tensor, pivot_B1: Tensor, own: Tensor, rng: torch.Generator) -> Tensor:
+        """Give most rows all of the context, and ask them for one of the other slots of their stage."""
+        size, device = pivot_B1.shape, given_BS.device
+        told_B1 = torch.rand(size, generator=rng, device=device) < CONTEXT_SHARE
+        given_BS[:, self.context] |= told_B1
+        return torch.where(told_B1, own[torch.randint(len(own), size, generator=rng, device=device)], pivot_B1)
 
     def missing_of(self, group: Group) -> Tensor | None:
         """``(G, W)`` which tokens of a group are missing ones; None: none is."""

@@ -86,9 +86,11 @@ class RollOut:
         self.follow = [None if s.follow is None else torch.as_tensor(s.follow, device=self.device) for s in slots]
         levels, is_target = torch.tensor([s.level for s in slots]), torch.zeros(n_slots, dtype=torch.bool)
         is_target[list(self.layout.target)] = True
-        self.reads_SS = ((levels[:, None] >= levels) | is_target[:, None]).to(self.device)
+        is_context = torch.zeros_like(is_target)
+        is_context[list(self.layout.context)] = True
+        self.reads_SS = ((levels[:, None] >= levels) | is_target[:, None] | is_context).to(self.device)
         """Which other slots each slot learned to read where they are given: those as coarse as itself or coarser, as a
-        roll-out meets them; the target all."""
+        roll-out meets them, and the context; the target all."""
 
     @torch.inference_mode()
     def chunk(

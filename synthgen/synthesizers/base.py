@@ -257,7 +257,12 @@ class TokenModel(Model):
         job.progress.stage("encoding")
         config, arrow = job.config, job.table.arrow
         self.codec = Codec.fit(
-            arrow, job.schema, target=config.target, min_holders=config.min_holders, seed=config.seed
+            arrow,
+            job.schema,
+            target=config.target,
+            context=config.context,
+            min_holders=config.min_holders,
+            seed=config.seed,
         )
         tokens_NS = self.codec.encode(arrow, seed=config.seed)
         if not tokens_NS.shape[1]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,7 @@ from synthgen.conditions import where_of
 from synthgen.config import RunConfig, SamplingSettings, check_settings, settings_of
 from synthgen.detecting import schema_of
 from synthgen.errors import ConfigError, NotFittedError
+from synthgen.linked.schema import LinkedSchema
 from synthgen.rows.balancing import Draw, topped_up
 from synthgen.rows.completing import completed
 from synthgen.rows.given import READING, given_rows
@@ -44,7 +45,12 @@ from synthgen.table.table import Table
 from synthgen.training.devices import device_of
 from synthgen.training.progress import Progress, Silent
 
+if TYPE_CHECKING:
+    from synthgen.synthesizers.linked import Linked
+
 FEW_ROWS = 1_000
+LINKED = "linked"
+"""The model of several tables, in the manifest."""
 PICTURES = "pictures."
 """What the weights of columns of pictures are called, before their number."""
 
@@ -58,9 +64,10 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         random_state: seed of every random draw.
         minutes: training stops there at the latest; None: when held-out rows say that it is done.
         target: the column that the rest is meant to predict; drawn last.
+        context: columns that will be given in ``sample(like=...)``: most of the learning goes to the others.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         min_holders: a value needs so many rows to enter a vocabulary.
-        schema: a ``Schema`` or the path of a ``schema.json``; None: detected.
+        schema: a ``Schema``, of linked tables a ``LinkedSchema``, or the path of a ``schema.json``; None: detected.
         columns: what detection gets wrong, ``{"zip": {"type": "categorical"}}``.
         training: settings of ``synthgen.training.settings.TrainingSettings`` by name.
         critic: settings of ``synthgen.training.settings.CriticSettings`` by name.
@@ -83,9 +90,10 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         random_state: int = 0,
         minutes: float | None = None,
         target: str | None = None,
+        context: list[str] | None = None,
         device: str = "auto",
         min_holders: int = 5,
-        schema: Schema | str | Path | None = None,
+        schema: Schema | LinkedSchema | str | Path | None = None,
         columns: dict[str, dict[str, Any]] | None = None,
         training: dict[str, Any] | None = None,
         critic: dict[str, Any] | None = None,
@@ -96,6 +104,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         self.random_state = random_state
         self.minutes = minutes
         self.target = target
+        self.context = context
         self.device = device
         self.min_holders = min_holders
         self.schema = schema
@@ -106,17 +115,19 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         self.adversarial = adversarial
 
     model_: Model
+    linked_: Linked
     pictures_: dict[str, PictureColumn]
     _run_config: RunConfig | None = None
 
     @classmethod
-    def from_config(cls, config: RunConfig, schema: Schema | str | Path | None = None) -> Self:
+    def from_config(cls, config: RunConfig, schema: Schema | LinkedSchema | str | Path | None = None) -> Self:
         """A new synthesizer with the settings of a config file."""
         synthesizer = cls(
             model=config.model.name,
             random_state=config.seed,
             minutes=config.minutes,
             target=config.target,
+            context=config.context or None,
             device=config.device,
             min_holders=config.min_holders,
             schema=schema,
@@ -144,7 +155,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
 
         Args:
             data: a pandas frame, an Arrow table, a path to a CSV or Parquet file, or anything with
-                ``__arrow_c_stream__``.
+                ``__arrow_c_stream__``; several of them by name are linked tables.
             y: not used; there for scikit-learn's manners.
             progress: is told what happens.
             writer: keeps a checkpoint while training.
@@ -156,6 +167,10 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         """
         progress = progress or Silent()
         config = self._config()
+        if isinstance(data, Mapping):
+            return self._fit_linked(data, config, progress, stop or go_on)
+        if isinstance(self.schema, LinkedSchema):
+            raise ConfigError("schema: is that of several tables; give them by name, {'users': users, ...}")
         kind = kind_of(config)
         kind.check_available()
         check_used(config, kind)
@@ -198,6 +213,30 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         self.config_ = _resolved(config, kind)
         return self
 
+    def _fit_linked(
+        self, data: Mapping[str, Any], config: RunConfig, progress: Progress, stop: Callable[[], bool]
+    ) -> Self:
+        """Learn several tables and what links them."""
+        from synthgen.synthesizers.linked import Linked
+
+        tables = {
+            name: Table.from_any(one, None if isinstance(one, Table) else name, min_holders=config.min_holders)
+            for name, one in data.items()
+        }
+        if isinstance(self.schema, Schema):
+            raise ConfigError("schema: is that of a single table; a LinkedSchema was expected")
+        given = LinkedSchema.load(self.schema) if isinstance(self.schema, str | Path) else self.schema
+        device_of(config.device)
+        self.linked_ = linked = Linked.fit(tables, config, given, progress, stop)
+        self.notes_, self.history_, self.interrupted_ = linked.notes, [], False
+        self.facts_ = {
+            "seed": config.seed,
+            "data": {"tables": {name: len(table) for name, table in tables.items()}},
+            "privacy": {"min_holders": config.min_holders, "epsilon": None},
+        }
+        self.config_ = _resolved(config, kind_of(config))
+        return self
+
     def _config(self) -> RunConfig:
         if self._run_config is not None:
             return self._run_config
@@ -205,6 +244,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             "seed": self.random_state,
             "minutes": self.minutes,
             "target": self.target,
+            "context": self.context,
             "device": self.device,
             "min_holders": self.min_holders,
             "columns": self.columns,
@@ -228,6 +268,8 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         random_state: int = 0,
         steps: int | None = None,
         guide: float | None = None,
+        scale: float | None = None,
+        rows: Mapping[str, int] | None = None,
     ) -> Any:
         """Draw rows, in the kind that ``fit`` was given: same columns, order, types and kind of index.
 
@@ -244,6 +286,8 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             steps: passes of the network for the first slots of all columns: fewer are faster and less faithful.
                 None: as the synthesizer was made.
             guide: rows drawn for each that the critic lets pass: slower, more faithful. None: as it was made.
+            scale: of linked tables, which come back by name: so many times the rows of those that hang on no other.
+            rows: of linked tables, ``{"users": 500}``: so many of one that hangs on no other.
 
         Raises:
             NotFittedError: ``fit`` or ``load`` come first.
@@ -253,6 +297,15 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         """
         how: dict[str, Any] = {"where": where, "quota": quota, "like": like, "draws": draws}
         how |= {"steps": steps, "guide": guide}
+        if hasattr(self, "linked_"):
+            other = next((name for name, value in {"n": n, **how, "draws": None}.items() if value is not None), None)
+            if other is not None:
+                raise ConfigError(f"{other}: is for a single table; linked tables take scale and rows")
+            made = self.linked_.sample(1.0 if scale is None else scale, rows, random_state)
+            return {name: self.linked_.parts[name].origin.to_like(table, 0) for name, table in made.items()}
+        if scale is not None or rows is not None:
+            given = "scale" if scale is not None else "rows"
+            raise ConfigError(f"{given}: is for linked tables; a single table takes the number of rows")
         chunks = list(self.sample_chunks(n, random_state=random_state, **how))
         return self._fitted().origin_.to_like(pa.concat_tables(chunks), 0)
 
@@ -505,6 +558,10 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         return chunk
 
     def _fitted(self) -> Self:
+        if hasattr(self, "linked_"):
+            raise ConfigError(
+                "synthesizer: holds a model of linked tables, which can sample and save; the rest is for single tables"
+            )
         if not hasattr(self, "model_"):
             raise NotFittedError("synthesizer: not fitted; call fit(data) first, or synthgen.load(folder)")
         return self
@@ -518,22 +575,37 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             ConfigError: the model holds what may not be written, and says so.
             RunError: the folder cannot be written, or is not a run's.
         """
-        check_savable(type(self._fitted().model_))
+        if not hasattr(self, "linked_"):
+            check_savable(type(self._fitted().model_))
         with writing(path) as writer:
             self.write(writer)
 
     def write(self, writer: RunWriter, keep_checkpoint: bool = False) -> None:
         """Write into a run folder that is already taken."""
+        writer.write(**self.contents(), keep_checkpoint=keep_checkpoint)
+
+    def contents(self) -> dict[str, Any]:
+        """What goes into a run folder, by the name of its part; see ``RunWriter.write``."""
+        if hasattr(self, "linked_"):
+            facts, arrays = self.linked_.state()
+            schema, own = self.linked_.schema.state(), self.facts_ | {"model": LINKED}
+            return {
+                "config": self.config_,
+                "schema": schema,
+                "codec": facts,
+                "history": [],
+                "weights": arrays,
+                "facts": own,
+            }
         self._fitted()
-        writer.write(
-            config=self.config_,
-            schema=self.schema_.model_dump(mode="json"),
-            codec={"codec": self.model_.state(), "origin": self.origin_.state(), **self._pictures_state()},
-            history=self.history_,
-            weights=self.model_.weights() | self._pictures_weights(),
-            facts=self.facts_ | {"model": self.model_.name},
-            keep_checkpoint=keep_checkpoint,
-        )
+        return {
+            "config": self.config_,
+            "schema": self.schema_.model_dump(mode="json"),
+            "codec": {"codec": self.model_.state(), "origin": self.origin_.state(), **self._pictures_state()},
+            "history": self.history_,
+            "weights": self.model_.weights() | self._pictures_weights(),
+            "facts": self.facts_ | {"model": self.model_.name},
+        }
 
     def _pictures_state(self) -> dict[str, Any]:
         return {"pictures": {name: column.state() for name, column in self.pictures_.items()}} if self.pictures_ else {}
@@ -555,6 +627,13 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         config = check_settings(RunConfig, run.config, f"{run.path}: config.toml")
         synthesizer = cls.from_config(config)
         synthesizer.device = device
+        if run.manifest.get("model") == LINKED:
+            from synthgen.synthesizers.linked import Linked
+
+            synthesizer.linked_ = Linked.from_run(run, config, device)
+            synthesizer.facts_, synthesizer.config_, synthesizer.history_ = run.facts, run.config, run.history
+            synthesizer.notes_, synthesizer.interrupted_ = list(synthesizer.linked_.notes), False
+            return synthesizer
         with run.fitting_together():
             of_model, of_pictures = _split_weights(run)
             synthesizer.model_ = kind_of(config).restore(replace(run, weights=of_model), device)

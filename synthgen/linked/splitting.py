@@ -1,0 +1,86 @@
+"""People held out with all that is theirs.
+
+Letters: N rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from synthgen.linked.keys import key_texts, parent_rows
+from synthgen.linked.plan import Plan
+from synthgen.linked.schema import LinkedSchema
+from synthgen.seeding import derived_seed
+from synthgen.table.table import Table
+
+
+def split_people(
+    tables: Mapping[str, Table], schema: LinkedSchema, plan: Plan, share: float, rng: np.random.Generator
+) -> tuple[dict[str, Table], dict[str, Table]]:
+    """Two sets of tables: rows of the owners that stay, and of those held out.
+
+    A table that owns others is split by rows, and what its rows own goes with them, at any depth; so is a table of
+    people without a file, and ties go with either end. A table that is only chosen from, such as a catalogue, stays
+    whole, and so do rows that own nothing but ties.
+
+    Args:
+        tables: by name.
+        schema: what links them.
+        plan: who owns whom.
+        share: of the owners, to be held out.
+        rng: draws them.
+
+    Returns:
+        What stays, and what is held out; a whole table is in both, for the others refer to it.
+    """
+    held: dict[str, np.ndarray] = {}
+    seed = int(rng.integers(2**62))
+    for name in plan.order:
+        owner = plan.owner.get(name)
+        if owner is not None and owner.parent in schema.implied:
+            held[name] = _held_keys(tables[name], owner.columns, share, seed)
+        elif owner is not None:
+            row_N = _rows(tables, owner.table, owner.columns, owner.parent, owner.parent_columns)
+            of_owner = held[owner.parent]
+            held[name] = np.where(row_N >= 0, of_owner[np.maximum(row_N, 0)], rng.random(len(row_N)) < share)
+        elif name in tables:
+            owns = any(r.parent == name for r in plan.owner.values())
+            alone = not schema.into(name) and not schema.of(name)
+            split = (owns or alone) and not schema.tables[name].keep
+            held[name] = _some(len(tables[name]), share, rng) if split else np.zeros(len(tables[name]), bool)
+    for name, ends in plan.edges.items():  # ties of those held out are held out
+        rows = [_rows(tables, r.table, r.columns, r.parent, r.parent_columns) for r in ends]
+        held[name] = np.logical_or(
+            *(held[r.parent][np.maximum(n, 0)] & (n >= 0) for r, n in zip(ends, rows, strict=True))
+        )
+    stay = {name: _take(table, ~held[name]) for name, table in tables.items()}
+    whole = {name for name in tables if not held[name].any()}
+    return stay, {name: table if name in whole else _take(table, held[name]) for name, table in tables.items()}
+
+
+def _some(n_rows: int, share: float, rng: np.random.Generator) -> np.ndarray:
+    held_N = np.zeros(n_rows, bool)
+    held_N[rng.permutation(n_rows)[: max(1, round(share * n_rows))]] = True
+    return held_N
+
+
+def _held_keys(table: Table, columns: tuple[str, ...], share: float, seed: int) -> np.ndarray:
+    """Rows whose key is held out; the same keys in every table, for each is drawn by its text."""
+    keys = key_texts([table.column(column) for column in columns]).dictionary_encode()
+    drawn = [derived_seed(seed, "held", key) / 2**63 for key in keys.dictionary.to_pylist()]
+    codes = np.asarray(keys.indices.fill_null(-1))
+    return np.where(codes >= 0, np.r_[np.array(drawn) < share, False][codes], False)
+
+
+def _rows(
+    tables: Mapping[str, Table], child: str, columns: tuple[str, ...], parent: str, parent_columns: tuple[str, ...]
+) -> np.ndarray:
+    return parent_rows(
+        [tables[child].column(column) for column in columns], [tables[parent].column(c) for c in parent_columns]
+    )
+
+
+def _take(table: Table, kept_N: np.ndarray) -> Table:
+    return table.take(np.flatnonzero(kept_N))

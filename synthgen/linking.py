@@ -1,0 +1,319 @@
+"""Linked tables from start to end: read a folder, fit, sample, judge."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import pyarrow as pa
+
+from synthgen.config import RunConfig
+from synthgen.errors import ConfigError, DataError
+from synthgen.linked.detecting import detect_links
+from synthgen.linked.plan import Plan
+from synthgen.linked.schema import LinkedSchema
+from synthgen.linked.splitting import split_people
+from synthgen.pipeline import RUN_FOLDER, Outcome, holdout_share, interruptible
+from synthgen.reporting.folder import make_folder, write_report
+from synthgen.reporting.summary import ColumnLine, Figure, Summary
+from synthgen.seeding import derived_seed, numpy_stream
+from synthgen.storage import RunWriter, writing
+from synthgen.table.files import read_table
+from synthgen.table.table import Table
+from synthgen.table.writing import check_writable, write_table_chunks
+from synthgen.training.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from synthgen.synthesizers.synthesizer import Synthesizer
+
+MODEL = "linked"
+"""In the manifest of a run folder."""
+ENDINGS = (".csv", ".csv.gz", ".tsv", ".parquet", ".pq")
+REPORTS = "reports"
+SHOWN = ("Shape error", "Trend error", "Detector AUC", "Exact copies of training rows")
+"""Of each table's figures, those at the end of a run; all are in its report."""
+
+
+def table_files(folder: str | Path) -> dict[str, Path]:
+    """The tables in a folder, by name: the file's without its ending.
+
+    Raises:
+        DataError: there is none, or two have one name.
+    """
+    found: dict[str, Path] = {}
+    for path in sorted(Path(folder).iterdir()):
+        ending = next((e for e in ENDINGS if path.name.lower().endswith(e)), None)
+        if ending is None or path.name.startswith(".") or not path.is_file():
+            continue
+        name = path.name[: -len(ending)]
+        if name in found:
+            raise DataError(f"{folder}: {found[name].name} and {path.name} are both table {name!r}; take one away")
+        found[name] = path
+    if not found:
+        raise DataError(f"{folder}: holds no table; files ending in {', '.join(ENDINGS)} were expected")
+    return found
+
+
+def read_tables(folder: str | Path, config: RunConfig) -> dict[str, Table]:
+    """All tables of a folder, read as the settings say.
+
+    Raises:
+        DataError: there is none, or one cannot be read.
+    """
+    how = {"missing": config.missing, "delimiter": config.delimiter, "encoding": config.encoding}
+    return {
+        name: read_table(path, **how, decimal=config.decimal)  # type: ignore[arg-type]
+        for name, path in table_files(folder).items()
+    }
+
+
+def links_of(tables: Mapping[str, Table], config: RunConfig, path: str | Path | None) -> LinkedSchema:
+    """What links tables: as a file says, or detected.
+
+    Raises:
+        SchemaError: the file does not fit the tables.
+    """
+    if path is None:
+        return detect_links(tables, config)
+    schema = LinkedSchema.load(path)
+    schema.check({name: table.names for name, table in tables.items()}, str(path))
+    return schema
+
+
+def fit(
+    folder: str | Path,
+    out: str | Path,
+    config: RunConfig,
+    *,
+    schema_path: str | Path | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Fit the tables of a folder and write the run folder.
+
+    Args:
+        folder: of CSV and Parquet files.
+        out: the run folder.
+        config: settings.
+        schema_path: a ``schema.json`` of several tables in place of detection.
+        resume: not for linked tables.
+        progress: is told what happens.
+
+    Raises:
+        SynthgenError: what the user can mend.
+    """
+    progress = progress or Silent()
+    _refuse_resume(resume)
+    progress.stage("reading")
+    tables = read_tables(folder, config)
+    schema = links_of(tables, config, schema_path)
+    with writing(out) as writer:
+        model = _fit(tables, config, schema, writer, progress)
+    following = [shlex.join(["synthgen", "sample", str(out), "--scale", "1", "--out", "synthetic"])]
+    summary = Summary(columns=_column_lines(schema), notes=_notes(model), files={"model": str(out)}, next=following)
+    return Outcome(summary, model.interrupted_)
+
+
+def sample(
+    run_folder: str | Path,
+    out: str | Path,
+    *,
+    scale: float | None = None,
+    rows: Mapping[str, int] | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Write linked tables into a folder, each as it came: CSV or Parquet.
+
+    Args:
+        run_folder: what ``fit`` wrote.
+        out: the folder; tables that are there are replaced.
+        scale: times as many rows of tables that hang on no other.
+        rows: so many of one such table.
+        seed: the same one gives the same tables.
+        progress: is told what happens.
+
+    Raises:
+        RunError: the run folder is damaged or foreign.
+        ConfigError: a number is out of range.
+        DataError: a file cannot be written.
+    """
+    progress = progress or Silent()
+    progress.stage("loading")
+    from synthgen.synthesizers.synthesizer import load
+
+    model = load(run_folder)
+    made = model.linked_.sample(1.0 if scale is None else scale, rows, seed, progress)
+    progress.stage("writing")
+    files = write_tables(made, model, out)
+    return Outcome(Summary(counts={name: f"{len(table):,} rows" for name, table in made.items()}, files=files))
+
+
+def run(
+    folder: str | Path,
+    out: str | Path,
+    config: RunConfig,
+    *,
+    schema_path: str | Path | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Fit the tables of a folder, make as many rows, and judge them by people who were held out with all their rows.
+
+    Args:
+        folder: of CSV and Parquet files.
+        out: gets ``run/``, the tables, and ``reports/TABLE``: each table beside its owner's columns and the row before.
+        config: settings.
+        schema_path: a ``schema.json`` of several tables in place of detection.
+        resume: not for linked tables.
+        progress: is told what happens.
+
+    Raises:
+        SynthgenError: what the user can mend.
+    """
+    progress, place = progress or Silent(), Path(out)
+    _refuse_resume(resume)
+    progress.stage("reading")
+    tables = read_tables(folder, config)
+    schema = links_of(tables, config, schema_path)
+    make_folder(place)
+    with writing(place / RUN_FOLDER) as writer:
+        plan = Plan.of(schema, {})
+        most = max(len(table) for table in tables.values())
+        share, rng = holdout_share(most, config), numpy_stream(config.seed, "holdout")
+        train, held = split_people(tables, schema, plan, share, rng)
+        model = _fit(train, config, schema, writer, progress)
+    progress.stage("sampling")
+    seed = derived_seed(config.seed, "sampling")
+    whole = {name: len(table) for name, table in tables.items()}
+    grown = {name: whole[name] / max(1, len(train[name])) for name in tables if name not in plan.owner}
+    made = model.linked_.sample(max(grown.values(), default=1.0), None, seed, progress)
+    files = write_tables(made, model, place)
+    progress.stage("evaluating")
+    figures, columns, reports = _judge(model, schema, config, train, held, made, whole, place, progress)
+    following = [
+        shlex.join(["synthgen", "sample", str(place / RUN_FOLDER), "--scale", "2", "--out", "twice"]),
+        f"{shlex.join(['synthgen', 'schema', str(folder)])}    # keys, references and columns, as a file to correct",
+    ]
+    summary = Summary(
+        columns=columns,
+        figures=figures,
+        notes=_notes(model),
+        files={"model": str(place / RUN_FOLDER), **files, **reports},
+        next=following,
+    )
+    return Outcome(summary, model.interrupted_)
+
+
+def write_tables(made: Mapping[str, pa.Table], model: Synthesizer, out: str | Path) -> dict[str, str]:
+    """Write tables as they came: CSV, or Parquet.
+
+    Raises:
+        DataError: a file cannot be written.
+    """
+    place, files = Path(out), {}
+    make_folder(place)
+    for name, table in made.items():
+        origin = model.linked_.parts[name].origin
+        path = place / f"{name}{'.csv' if origin.kind == 'csv' else '.parquet'}"
+        check_writable(path)
+        write_table_chunks(path, iter([table]), origin)
+        files[f"table {name}"] = str(path)
+    return files
+
+
+def _fit(
+    tables: Mapping[str, Table], config: RunConfig, schema: LinkedSchema, writer: RunWriter, progress: Progress
+) -> Synthesizer:
+    from synthgen.synthesizers.synthesizer import Synthesizer
+
+    model = Synthesizer.from_config(config, schema)
+    with interruptible(progress) as stop:
+        model.fit(dict(tables), progress=progress, stop=stop)
+    model.write(writer)
+    return model
+
+
+def _judge(
+    model: Synthesizer,
+    schema: LinkedSchema,
+    config: RunConfig,
+    train: Mapping[str, Table],
+    held: Mapping[str, Table],
+    made: Mapping[str, pa.Table],
+    whole: Mapping[str, int],
+    place: Path,
+    progress: Progress,
+) -> tuple[list[Figure], list[ColumnLine], dict[str, str]]:
+    """A report for each table that people own, joined with their columns and the row before."""
+    from synthgen.metrics.evaluation import evaluate
+    from synthgen.synthesizers.linked import joined_tables
+
+    kinds = {name: Table(table, model.linked_.parts[name].origin, name) for name, table in made.items()}
+    real, unseen, drawn = (joined_tables(one, config, schema) for one in (train, held, kinds))
+    figures: list[Figure] = []
+    columns: list[ColumnLine] = []
+    reports: dict[str, str] = {}
+    for name, (table, lines) in real.items():
+        if len(train[name]) == whole[name]:
+            continue  # nothing of it was held out
+        if name not in unseen or name not in drawn or not len(unseen[name][0]) or not len(drawn[name][0]):
+            continue
+        shared = [
+            c.name for c in lines.columns if all(c.name in other[name][0].column_names for other in (unseen, drawn))
+        ]
+        own = lines.model_copy(update={"columns": [c for c in lines.columns if c.name in shared]})
+        joined, other, new = (one.select(shared) for one in (table, unseen[name][0], drawn[name][0]))
+        target = config.target if config.target in shared else None
+        found = evaluate(joined, other, new, own, target=target, seed=config.seed, min_holders=config.min_holders)
+        said = found.summary_parts()
+        for figure in said["figures"]:
+            if figure["name"] not in SHOWN:
+                continue
+            figures.append(cast(Figure, {**figure, "name": f"{name}: {figure['name']}"}))
+        for line in said["columns"]:
+            columns.append(cast(ColumnLine, {**line, "name": f"{name}.{line['name']}"}))
+        folder = place / REPORTS / name
+        make_folder(folder)
+        reports |= {f"{key} of {name}": path for key, path in write_report(found.to_json(), folder).items()}
+        progress.message(f"{name} judged", table=name)
+    return figures, columns, reports
+
+
+def _column_lines(schema: LinkedSchema) -> list[ColumnLine]:
+    return [
+        {"name": f"{name}.{c.name}", "type": c.type, "error": None, "floor": None}
+        for name, table in schema.tables.items()
+        for c in table.columns.columns
+    ]
+
+
+def _notes(model: Synthesizer) -> list[str]:
+    linked = [reference.text for reference in model.linked_.schema.references]
+    return [f"linked: {'; '.join(linked) or 'no table refers to another'}", *model.notes_]
+
+
+def _refuse_resume(resume: bool) -> None:
+    if resume:
+        raise ConfigError("resume: linked tables keep nothing to go on from. Leave --resume out")
+
+
+def asked_rows(given: tuple[str, ...]) -> dict[str, int] | None:
+    """``users=500`` as the command line has it.
+
+    Raises:
+        ConfigError: it is not of this form.
+
+    Example:
+        >>> asked_rows(("users=500",))
+        {'users': 500}
+    """
+    found: dict[str, int] = {}
+    for one in given:
+        name, _, number = one.rpartition("=")
+        if not name or not number.strip().isdigit():
+            raise ConfigError(f"--rows: {one!r}; of linked tables TABLE=N was expected, such as users=500")
+        found[name.strip()] = int(number)
+    return found or None

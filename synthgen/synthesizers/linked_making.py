@@ -1,0 +1,415 @@
+"""Making linked tables: parents first, then their children row after row, then the references among them.
+
+Letters: N rows of a table, O owners, A owners who have a row left to make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthgen.columns.physical import named_type
+from synthgen.linked.calendar import Calendar, Gaps, weekdays
+from synthgen.linked.frames import (
+    Clockwork,
+    before,
+    cluster_of,
+    labels,
+    number_of,
+    numbers,
+    parents,
+    shifted,
+    usual_of,
+)
+from synthgen.linked.plan import Plan
+from synthgen.linked.schema import LinkedSchema, Reference
+from synthgen.linked.taking import take
+from synthgen.rows.given import encode
+from synthgen.rows.known import Known
+from synthgen.seeding import derived_seed, numpy_stream
+from synthgen.synthesizers.linked_part import DEGREES, Part
+from synthgen.training.progress import Progress
+
+OWNERS = 4096
+"""Owners whose rows are made side by side: what is in memory, besides the tables, does not grow with their number."""
+
+
+class Makeable(Protocol):
+    """The model that makes them."""
+
+    schema: LinkedSchema
+    plan: Plan
+    parts: dict[str, Part]
+    missing: dict[Reference, float]
+
+
+@dataclass
+class Made:
+    """One table so far.
+
+    Attributes:
+        rows: how many.
+        columns: by name, helpers too.
+        owner_N: the row of the owner of each row, below 0 for none; empty for tables without one.
+        second_N: times in seconds since 1970, where its rows follow a time.
+    """
+
+    rows: int
+    columns: dict[str, pa.Array] = field(default_factory=dict)
+    owner_N: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    second_N: np.ndarray | None = None
+
+    @classmethod
+    def of(cls, table: pa.Table) -> Made:
+        """A table of its own."""
+        return cls(len(table), {name: table.column(name).combine_chunks() for name in table.column_names})
+
+    def numbers(self, name: str) -> np.ndarray:
+        """``(N,)`` whole numbers of a helper, 0 or more; 0 where there is no such helper or no number."""
+        if name not in self.columns:
+            return np.zeros(self.rows, np.int64)
+        found = pc.fill_null(self.columns[name].cast(pa.float64()), 0.0)
+        return np.maximum(np.round(np.asarray(found)), 0).astype(np.int64)
+
+
+class Making:
+    """What has been made so far.
+
+    Args:
+        model: makes them.
+        scale: times as many rows as there were.
+        rows: so many of single tables.
+        seed: of every draw.
+        progress: is told which table is being made.
+    """
+
+    def __init__(
+        self, model: Makeable, scale: float, rows: Mapping[str, int], seed: int, progress: Progress | None
+    ) -> None:
+        self.model, self.scale, self.asked, self.seed, self.progress = model, scale, rows, seed, progress
+        self.made: dict[str, Made] = {}
+        self.references: dict[Reference, np.ndarray] = {}
+
+    def run(self) -> dict[str, pa.Table]:
+        """All tables that have a file, with the columns that they had."""
+        plan = self.model.plan
+        for name in plan.order:
+            if self.progress is not None:
+                self.progress.stage(f"making {name}")
+            self._make(name)
+        for reference in plan.late:
+            self._fill_in(reference)
+        return {name: self._whole(name) for name in self.model.schema.tables}
+
+    def _make(self, name: str) -> None:
+        plan, part = self.model.plan, self.model.parts[name]
+        seed = derived_seed(self.seed, "table", name)
+        if part.kept is not None:
+            self.made[name] = Made.of(part.kept)
+        elif name in plan.edges:
+            self._tie(name, seed)
+        elif name in plan.owner:
+            self._grow(name, seed)
+            for reference in plan.chosen[name]:
+                self._choose(name, reference, seed)
+        else:
+            self.made[name] = self._free(part, self.asked.get(name, round(self.scale * part.rows)), seed)
+
+    def _free(self, part: Part, n: int, seed: int) -> Made:
+        """Rows that hang on nothing."""
+        if part.model is None:
+            return Made(n)
+        return Made.of(pa.concat_tables(part.model.sample_chunks(n, random_state=seed)))
+
+    # ------------------------------------------------------------------ children
+    def _grow(self, name: str, seed: int) -> None:
+        """Rows for each row of the owner, one after another."""
+        owner, part = self.model.plan.owner[name], self.model.parts[name]
+        parent = self.made[owner.parent]
+        number_O = np.r_[self._numbers(owner), np.ones(round(self.scale * part.lonely), np.int64)]
+        whose_O = np.r_[np.arange(parent.rows), np.full(len(number_O) - parent.rows, -1)]
+        order_O = np.argsort(-number_O, kind="stable")
+        number_O, whose_O = number_O[order_O], whose_O[order_O]
+        pieces: list[_Piece] = []
+        for start in range(0, int((number_O > 0).sum()), OWNERS):
+            here = slice(start, start + OWNERS)
+            growing = _Growing(self, name, whose_O[here], number_O[here], derived_seed(seed, "owners", start))
+            pieces += growing.pieces()
+        if not pieces:
+            self.references[owner] = np.zeros(0, np.int64)
+            self.made[name] = Made(0, self._empty(part), np.zeros(0, np.int64), np.zeros(0, np.int64))
+            return
+        owner_N = np.concatenate([piece.owner_A for piece in pieces])
+        at_N = np.concatenate([np.full(len(piece.owner_A), piece.at) for piece in pieces])
+        rank_N = np.where(owner_N < 0, np.iinfo(np.int64).max, owner_N)
+        order_N = np.lexsort((at_N, rank_N))
+        table = pa.concat_tables([piece.table for piece in pieces]).combine_chunks().take(pa.array(order_N))
+        second_N = None if part.calendar is None else np.concatenate([p.second_A for p in pieces])[order_N]
+        self.made[name] = Made.of(table)
+        self.made[name].owner_N, self.made[name].second_N = owner_N[order_N], second_N
+        self.references[owner] = owner_N[order_N]
+
+    def _numbers(self, owner: Reference) -> np.ndarray:
+        """How many rows hang on each row of the owner; a number that never differed is that number."""
+        parent = self.made[owner.parent]
+        helper = number_of(owner)
+        if helper in parent.columns:
+            return parent.numbers(helper)
+        rows, owners = self.model.parts[owner.table].rows, self.model.parts[owner.parent].rows
+        return np.full(parent.rows, round((rows - self.model.parts[owner.table].lonely) / max(1, owners)))
+
+    def _empty(self, part: Part) -> dict[str, pa.Array]:
+        if part.model is None:
+            return {}
+        schema = part.model.origin_.schema
+        return {name: pa.array([], schema.field(name).type) for name in schema.names}
+
+    def _choose(self, name: str, reference: Reference, seed: int) -> None:
+        """Parents of rows that are there: of the cluster that each row drew, as often as parents ask for."""
+        made, parent, part = self.made[name], self.made[reference.parent], self.model.parts[name]
+        helper = cluster_of(reference)
+        kind_N = numbers(made.columns[helper]) if helper in made.columns else np.zeros(made.rows, np.int64)
+        kind_P = numbers(parent.columns[helper]) if helper in parent.columns else np.zeros(parent.rows, np.int64)
+        wanted_P = parent.numbers(number_of(reference))
+        alone_N = np.where(made.owner_N < 0, parent.rows + np.arange(made.rows), made.owner_N)
+        rng = numpy_stream(seed, "choose", reference.text)
+        chosen_N = take(kind_N, alone_N, kind_P, wanted_P, rng, part.once[reference.text])
+        self.references[reference] = chosen_N
+
+    # ------------------------------------------------------------------ ties
+    def _tie(self, name: str, seed: int) -> None:
+        """A graph among the rows of one parent."""
+        start, end = self.model.plan.edges[name]
+        part, parent = self.model.parts[name], self.made[start.parent]
+        assert part.graph is not None
+        mark = number_of(start)
+        nodes = {column: parent.numbers(f"{mark}: {column}") for column in DEGREES[:2]}
+        if not part.graph.directed:
+            nodes["in_degree"] = nodes["out_degree"]
+        community = f"{mark}: {DEGREES[2]}"
+        if not parent.rows:
+            self.made[name] = self._free(part, 0, seed)
+            self.references[start] = self.references[end] = np.zeros(0, np.int64)
+            return
+        kinds_P = numbers(parent.columns[community]) if community in parent.columns else np.zeros(parent.rows, np.int64)
+        nodes[DEGREES[2]] = np.maximum(kinds_P, 0)
+        graph = part.graph.sample(pd.DataFrame(nodes), random_state=seed % 2**31).graph
+        self.made[name] = self._free(part, graph.n_edges, seed)
+        self.references[start], self.references[end] = graph.from_M, graph.to_M
+
+    # ------------------------------------------------------------------ references
+    def _fill_in(self, reference: Reference) -> None:
+        """References of rows that are all there, as many missing as were.
+
+        A row of the own table comes before it, where rows have times: none refers to itself.
+        """
+        child, parent = self.made[reference.table], self.made[reference.parent]
+        rng = numpy_stream(self.seed, "late", reference.text)
+        chosen_N = rng.integers(0, max(1, parent.rows), child.rows)
+        if reference.table == reference.parent and child.rows:
+            order_N = np.arange(child.rows) if child.second_N is None else np.argsort(child.second_N, kind="stable")
+            place_N = np.empty(child.rows, np.int64)
+            place_N[order_N] = np.arange(child.rows)
+            earlier_N = (rng.random(child.rows) * place_N).astype(np.int64)
+            chosen_N = np.where(place_N > 0, order_N[earlier_N], -1)
+        gone_N = rng.random(child.rows) < self.model.missing.get(reference, 0.0)
+        self.references[reference] = np.where(gone_N | (parent.rows == 0), -1, chosen_N)
+
+    def _whole(self, name: str) -> pa.Table:
+        """The table as it was: keys made up, references filled in, helpers gone."""
+        part = self.model.parts[name]
+        columns = dict(self.made[name].columns)
+        if part.kept is None:
+            columns |= self._keys(name)
+            for reference in self.model.schema.of(name):
+                columns |= self._said(reference)
+            time = self.model.schema.tables[name].time
+            second_N = self.made[name].second_N
+            if second_N is not None and part.calendar is not None and time is not None:
+                columns[time] = part.calendar.write(second_N, np.ones(len(second_N), bool))
+        return pa.table({column: columns[column] for column in part.columns if column in columns})
+
+    def _keys(self, name: str) -> dict[str, pa.Array]:
+        """Made-up values of the key, one for each row."""
+        part, n = self.model.parts[name], self.made[name].rows
+        found = {}
+        for column, kind in part.keys.items():
+            rng = numpy_stream(self.seed, "key", name, column)
+            found[column] = kind.decode(np.zeros((n, 0), np.int32), rng, 0)
+        return found
+
+    def _said(self, reference: Reference) -> dict[str, pa.Array]:
+        """The columns of a reference: the key of the row that it leads to."""
+        parent, row_N = reference.parent, self.references[reference]
+        kept, keys = self.model.parts[parent].kept, self._keys(parent)
+        found = {}
+        for column, own in zip(reference.columns, reference.parent_columns, strict=True):
+            if kept is not None:
+                values = kept.column(own).combine_chunks()
+            elif own in keys:
+                values = keys[own]
+            else:
+                values = self._part_of_key(parent, own)
+            kind = named_type(self.model.parts[reference.table].types[column])
+            found[column] = shifted(values, row_N).cast(kind)
+        return found
+
+    def _part_of_key(self, name: str, column: str) -> pa.Array:
+        """A column of a key that is itself a reference."""
+        reference = next(r for r in self.model.schema.of(name) if column in r.columns)
+        return self._said(reference)[column]
+
+
+@dataclass
+class _Piece:
+    """Rows made in one step: the next one of each owner."""
+
+    at: int
+    owner_A: np.ndarray
+    table: pa.Table
+    second_A: np.ndarray
+
+
+class _Growing:
+    """Rows of some owners, those with most rows first."""
+
+    def __init__(self, making: Making, name: str, whose_O: np.ndarray, number_O: np.ndarray, seed: int) -> None:
+        self.making, self.name, self.whose_O, self.number_O, self.seed = making, name, whose_O, number_O, seed
+        self.part, plan = making.model.parts[name], making.model.plan
+        self.owner, self.chosen = plan.owner[name], plan.chosen[name]
+        self.time = making.model.schema.tables[name].time if self.part.calendar is not None else None
+        self.before: pa.Table | None = None
+        self.second_O = self._begins()
+        self.counts = {r: np.zeros((len(whose_O), 1), np.int64) for r in self.chosen}
+        self.usual = {r: np.full(len(whose_O), -1, np.int64) for r in self.chosen}
+        self.known = None if self.part.model is None else self.part.model.known("linked tables")
+        self.of_owner = self._of_owner()
+        self.repeated: dict[str, str] = {}
+        if self.known is not None:
+            drawn, context = self.known.codec.names, self.known.codec.context
+            self.repeated = {before(name, column): column for column in drawn if before(name, column) in context}
+
+    def _begins(self) -> np.ndarray:
+        """From when each owner's first time is counted."""
+        since_O = np.full(len(self.whose_O), self.part.epoch)
+        if self.part.begins is None:
+            return since_O
+        made, column = self.making.made[self.owner.parent], self.part.begins
+        parent = self.making.model.schema.tables[self.owner.parent]
+        if made.second_N is not None and parent.time == column:
+            found_P, there_P = made.second_N, np.ones(made.rows, bool)
+        else:
+            values = made.columns[column]
+            found_P, there_P = Calendar.fit(values, parent.columns.column(column).options).seconds(values)
+        row_O = np.maximum(self.whose_O, 0)
+        return np.where((self.whose_O >= 0) & there_P[row_O], found_P[row_O], since_O)
+
+    def _of_owner(self) -> dict[str, pa.Array]:
+        """What does not change from row to row."""
+        if self.known is None:
+            return {}
+        made, context = self.making.made[self.owner.parent], set(self.known.codec.context)
+        found = {
+            parents(self.owner.parent, column): shifted(values, self.whose_O)
+            for column, values in made.columns.items()
+            if parents(self.owner.parent, column) in context
+        }
+        return found | {f"{self.name}: rows of this owner": pa.array(self.number_O)}
+
+    def pieces(self) -> list[_Piece]:
+        """All rows, step by step."""
+        found = []
+        for at in range(int(self.number_O.max(initial=0))):
+            alive = int(np.searchsorted(-self.number_O, -at, side="left"))
+            table = self._step(at, alive)
+            self._note(at, table, alive)
+            found.append(_Piece(at, self.whose_O[:alive], table, self.second_O[:alive].copy()))
+        return found
+
+    def _step(self, at: int, alive: int) -> pa.Table:
+        if self.known is None:
+            return pa.table({"": pa.nulls(alive)})
+        context = {name: values.slice(0, alive) for name, values in self.of_owner.items()}
+        context[f"{self.name}: rows so far"] = pa.array(np.full(alive, at))
+        if self.before is not None:
+            earlier = self.before.slice(0, alive)
+            context |= {name: earlier.column(column).combine_chunks() for name, column in self.repeated.items()}
+        for reference in self.chosen:
+            context[usual_of(reference)] = labels(self.usual[reference][:alive])
+        if self.time is not None:
+            names = Clockwork.of(self.name, self.time)
+            context[names.weekday] = weekdays(self.second_O[:alive])
+            context[names.hour] = pa.array(self.second_O[:alive] % 86_400 // 3_600)
+        return completed_with(self.known, context, alive, derived_seed(self.seed, "step", at))
+
+    def _note(self, at: int, table: pa.Table, alive: int) -> None:
+        """What the next row of each owner will know."""
+        self.before = table
+        for reference in self.chosen:
+            helper = cluster_of(reference)
+            if helper not in table.column_names:
+                continue
+            kind_A = numbers(table.column(helper).combine_chunks())
+            counts = self.counts[reference]
+            if (most := int(kind_A.max(initial=0)) + 1) > counts.shape[1]:
+                counts = np.pad(counts, ((0, 0), (0, most - counts.shape[1])))
+                self.counts[reference] = counts
+            there = np.flatnonzero(kind_A >= 0)
+            counts[there, kind_A[there]] += 1
+            usual_O = self.usual[reference]
+            more = there[counts[there, kind_A[there]] >= counts[there, np.maximum(usual_O[there], 0)]]
+            usual_O[more] = kind_A[more]
+        if self.time is not None:
+            self.second_O[:alive] = self._times(table, at, alive)
+
+    def _times(self, table: pa.Table, at: int, alive: int) -> np.ndarray:
+        assert self.time is not None
+        names, first_A = Clockwork.of(self.name, self.time), np.full(alive, at == 0)
+        found: dict[str, np.ndarray] = {}
+        for name in names.drawn:
+            there = name in table.column_names
+            values = table.column(name).combine_chunks().cast(pa.float64()) if there else pa.nulls(alive, pa.float64())
+            found[name] = np.asarray(pc.fill_null(values, np.nan))
+        days_A = np.nan_to_num(found[names.days]).astype(np.int64)
+        if self.part.begins is not None or at:
+            days_A = np.maximum(days_A, 0)
+        gaps = Gaps(days_A, found[names.clock], found[names.within])
+        return gaps.after(self.second_O[:alive], first_A)
+
+
+def completed_with(known: Known, context: Mapping[str, pa.Array], n: int, seed: int) -> pa.Table:
+    """Rows drawn from what is known of them; what is missing in the context is known to be missing.
+
+    Args:
+        known: the model.
+        context: columns that are given; those that the model does not know of are left out.
+        n: rows.
+        seed: of every draw.
+    """
+    codec, schema = known.codec, known.origin.schema
+    cells: dict[str, Any] = {}
+    for name in codec.names:
+        kind = schema.field(name).type
+        cells[name] = context[name].cast(kind) if name in context else pa.nulls(n, kind)
+    table = codec.deduced(pa.table(cells))
+    tokens_NS, given_NS = encode(known, table, derived_seed(seed, "encode"))
+    for slot in known.layout.context:
+        missing = known.layout.slots[slot].missing
+        if missing is not None and known.layout.slots[slot].level == 0:
+            tokens_NS[~given_NS[:, slot], slot] = missing
+    for slot in known.layout.context:
+        one = known.layout.slots[slot]
+        if one.level and one.none is not None:
+            tokens_NS[~given_NS[:, slot], slot] = one.none
+        if one.missing is not None or one.level:
+            given_NS[:, slot] = True
+    if tokens_NS.shape[1]:
+        allowed = known.allowed(table)
+        tokens_NS = known.model.complete(tokens_NS, given_NS, seed, present_only=False, allowed=allowed)
+    return codec.decode(tokens_NS, derived_seed(seed, "decode"), 0, known=table)

@@ -1,0 +1,107 @@
+"""Folders of linked tables on the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.cli.conftest import Invoke
+from tests.networks import network
+
+QUICK = "[training]\nmax_steps = 20\nwidth = 16\nblocks = 1\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of tables, and settings for a short training."""
+    (tmp_path / "network").mkdir()
+    for name, frame in network().items():
+        frame.to_csv(tmp_path / "network" / f"{name}.csv", index=False)
+    (tmp_path / "quick.toml").write_text(QUICK)
+    return tmp_path / "network"
+
+
+def test_a_folder_is_run_and_each_table_judged(invoke: Invoke, folder: Path, tmp_path: Path) -> None:
+    result = invoke("run", folder, "--config", "quick.toml", "--out", "out")
+    assert result.exit_code == 0, result.output
+    assert "posts.user_id -> users.id" in " ".join(result.output.split())
+    real = network()
+    for name, frame in real.items():
+        made = pd.read_csv(tmp_path / "out" / f"{name}.csv")
+        assert made.columns.tolist() == frame.columns.tolist()
+    assert set(pd.read_csv(tmp_path / "out/posts.csv").user_id) <= set(pd.read_csv(tmp_path / "out/users.csv").id)
+    found = json.loads((tmp_path / "out/reports/posts/metrics.json").read_text())
+    assert found
+    assert (tmp_path / "out/reports/users/report.html").exists()
+    result = invoke("sample", "out/run", "--scale", "0.5", "--out", "half", "-q")
+    assert result.exit_code == 0, result.output
+    assert len(pd.read_csv(tmp_path / "half/users.csv")) == pytest.approx(len(real["users"]) / 2, abs=30)
+    result = invoke("sample", "out/run", "--rows-of", "users=7", "--out", "seven", "-q")
+    assert result.exit_code == 0, result.output
+    assert len(pd.read_csv(tmp_path / "seven/users.csv")) == 7
+
+
+def test_keys_and_references_are_shown_and_corrected(invoke: Invoke, folder: Path, tmp_path: Path) -> None:
+    result = invoke("schema", folder)
+    assert result.exit_code == 0, result.output
+    for line in ("Key: post_id", "Refers: posts.user_id -> users.id", "Refers: reads.film_id -> films.film_id"):
+        assert line in result.output
+    schema = json.loads((tmp_path / "schema.json").read_text())
+    assert invoke("schema", folder).exit_code == 0
+    schema["references"] = [r for r in schema["references"] if r["table"] != "reads"]
+    (tmp_path / "schema.json").write_text(json.dumps(schema))
+    assert "it was not overwritten" in invoke("schema", folder).output
+    result = invoke("fit", folder, "--schema", "schema.json", "--config", "quick.toml", "--out", "run", "-q")
+    assert result.exit_code == 0, result.output
+    kept = json.loads((tmp_path / "run/schema.json").read_text())
+    assert {r["table"] for r in kept["references"]} == {"posts", "follows"}
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (("run", "empty"), "holds no table; files ending in .csv"),
+        (("run", "network", "--resume"), "resume: linked tables keep nothing to go on from"),
+        (("fit", "network", "--out", "run", "--model", "ctgan"), "'ctgan' cannot be told of a row's parents"),
+        (("schema", "network", "--from-sdv", "x.json"), "--from-sdv: is for a single table"),
+        (("run", "network", "--schema", "none.json"), "none.json: cannot be read"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(
+    invoke: Invoke, folder: Path, tmp_path: Path, args: tuple[str, ...], message: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    result = invoke(*args)
+    assert result.exit_code == 2
+    assert message in " ".join(result.output.split())
+    assert not (tmp_path / "run").exists()
+    assert folder.exists()
+
+
+def test_flags_of_single_and_linked_tables_are_told_apart(invoke: Invoke, folder: Path, tmp_path: Path) -> None:
+    assert invoke("fit", folder, "--config", "quick.toml", "--out", "run", "-q").exit_code == 0
+    for flags, message in (
+        (("--rows", "5", "--output", "x.csv"), "holds a model of linked tables; --rows is for a single one"),
+        (("--scale", "2"), "holds a model of linked tables; --out is missing"),
+        (("--rows-of", "users", "--out", "x"), "of linked tables TABLE=N was expected"),
+        (("--rows-of", "posts=3", "--out", "x"), "the number of rows of 'posts' follows from its parents' rows"),
+    ):
+        result = invoke("sample", "run", *flags)
+        assert result.exit_code == 2
+        assert message in " ".join(result.output.split())
+        assert not (tmp_path / "x").exists()
+
+
+def test_a_key_that_is_there_twice_stops_before_anything_is_written(
+    invoke: Invoke, folder: Path, tmp_path: Path
+) -> None:
+    assert invoke("schema", folder).exit_code == 0
+    users = pd.read_csv(folder / "users.csv")
+    pd.concat([users, users.iloc[:1]]).to_csv(folder / "users.csv", index=False)
+    result = invoke("fit", folder, "--schema", "schema.json", "--out", "run")
+    assert result.exit_code == 2
+    assert "users: rows 1 and 241 have the same value in 'id'" in " ".join(result.output.split())
+    assert not (tmp_path / "run").exists()
