@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, cast
 import pyarrow as pa
 
 from synthgen.config import RunConfig
-from synthgen.errors import ConfigError, DataError
+from synthgen.errors import ConfigError, DataError, choose
+from synthgen.exporting import EXPORTS, export
+from synthgen.exporting.network import Network
 from synthgen.linked.detecting import detect_links
 from synthgen.linked.plan import Plan
 from synthgen.linked.schema import LinkedSchema
@@ -123,9 +125,10 @@ def sample(
     scale: float | None = None,
     rows: Mapping[str, int] | None = None,
     seed: int = 0,
+    form: str | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Write linked tables into a folder, each as it came: CSV or Parquet.
+    """Write linked tables into a folder, each as it came, CSV or Parquet, or in the format of another tool.
 
     Args:
         run_folder: what ``fit`` wrote.
@@ -133,6 +136,7 @@ def sample(
         scale: times as many rows of tables that hang on no other.
         rows: so many of one such table.
         seed: the same one gives the same tables.
+        form: a name of ``synthgen.exporting.EXPORTS``; None: each table as it came.
         progress: is told what happens.
 
     Raises:
@@ -145,9 +149,14 @@ def sample(
     from synthgen.synthesizers.synthesizer import load
 
     model = load(run_folder)
+    if form is not None:
+        choose("export", form, EXPORTS)
     made = model.linked_.sample(1.0 if scale is None else scale, rows, seed, progress)
     progress.stage("writing")
-    files = write_tables(made, model, out)
+    if form is None:
+        files = write_tables(made, model, out)
+    else:
+        files = {path.name: str(path) for path in export(Network(made, model.linked_.schema), form, out)}
     return Outcome(Summary(counts={name: f"{len(table):,} rows" for name, table in made.items()}, files=files))
 
 

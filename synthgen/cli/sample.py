@@ -24,6 +24,12 @@ from synthgen.errors import ConfigError
     "--scale", type=click.FloatRange(min=0, min_open=True), metavar="S", help="Of linked tables: S times as many rows."
 )
 @click.option(
+    "--export",
+    "form",
+    metavar="FORMAT",
+    help="Of linked tables: csv, parquet, sqlite, recbole, movielens, graphml, edge-list, pyg or twibot-22.",
+)
+@click.option(
     "--rows-of",
     multiple=True,
     metavar="TABLE=N",
@@ -52,6 +58,7 @@ def sample(
     output: str | None,
     out: str | None,
     scale: float | None,
+    form: str | None,
     rows_of: tuple[str, ...],
     where: str | None,
     quota: str | None,
@@ -71,7 +78,7 @@ def sample(
         from synthgen.storage import model_of_run
 
         of_tables = {"quota": quota, "like": like, "draws": draws, "steps": steps, "guide": guide}
-        kind, of_linked = model_of_run(run), {"scale": scale, "rows-of": rows_of or None}
+        kind, of_linked = model_of_run(run), {"scale": scale, "rows-of": rows_of or None, "export": form}
         if kind == linking.MODEL:
             single = {"rows": rows, "output": output, "where": where, **of_tables}
             if foreign := next((f"--{k}" for k, v in single.items() if v is not None), None):
@@ -81,7 +88,13 @@ def sample(
                     f"{run}: holds a model of linked tables; --out is missing. Name a folder: --out FOLDER"
                 )
             outcome = linking.sample(
-                run, out, scale=scale, rows=linking.asked_rows(rows_of), seed=seed or 0, progress=progress
+                run,
+                out,
+                scale=scale,
+                rows=linking.asked_rows(rows_of),
+                seed=seed or 0,
+                form=form,
+                progress=progress,
             )
             show(outcome.summary, flags)
             return

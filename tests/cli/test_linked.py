@@ -81,6 +81,17 @@ def test_what_cannot_be_done_is_one_sentence(
     assert folder.exists()
 
 
+def test_tables_are_written_in_the_format_of_another_tool(invoke: Invoke, folder: Path, tmp_path: Path) -> None:
+    assert invoke("fit", folder, "--config", "quick.toml", "--out", "run", "-q").exit_code == 0
+    result = invoke("sample", "run", "--out", "book", "--export", "recbole", "-q")
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in (tmp_path / "book").iterdir()} == {"book.inter", "book.user", "book.item"}
+    result = invoke("sample", "run", "--out", "wrong", "--export", "sqlight")
+    assert result.exit_code == 2
+    assert "did you mean 'sqlite'" in result.output
+    assert not (tmp_path / "wrong").exists()
+
+
 def test_flags_of_single_and_linked_tables_are_told_apart(invoke: Invoke, folder: Path, tmp_path: Path) -> None:
     assert invoke("fit", folder, "--config", "quick.toml", "--out", "run", "-q").exit_code == 0
     for flags, message in (
