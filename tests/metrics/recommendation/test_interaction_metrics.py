@@ -21,7 +21,7 @@ from synthgen.metrics.recommendation.company import CoOccurrence, Repeats, cosin
 from synthgen.metrics.recommendation.ratings import Ratings, RatingsByItem, RatingsByUser
 from synthgen.metrics.recommendation.recommenders import EASE, Markov, Popularity
 from synthgen.metrics.recommendation.times import HOUR, gaps, sessions, starts
-from tests.interactions.planted import DAY, planted, shuffled
+from tests.metrics.recommendation.planted import DAY, planted, shuffled
 
 each_metric = pytest.mark.parametrize("metric", INTERACTION_METRICS, ids=lambda metric: metric.name)
 RNG = np.random.default_rng(0)

@@ -15,7 +15,7 @@ from synthgen.metrics.recommendation.recommenders import ALS, BPR, EASE, SVD, It
 from synthgen.metrics.recommendation.recommenders.outside import climb
 from synthgen.metrics.recommendation.recommenders.similarity import ease_weights, neighbours
 from synthgen.metrics.recommendation.recommenders.succession import steps
-from tests.interactions.planted import planted, shuffled
+from tests.metrics.recommendation.planted import planted, shuffled
 
 each = pytest.mark.parametrize("recommender", RECOMMENDERS, ids=lambda one: one.name)
 

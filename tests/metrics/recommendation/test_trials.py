@@ -14,7 +14,7 @@ from synthgen.interactions import Interactions
 from synthgen.metrics.recommendation import Task, Trial, agreement, run_trials
 from synthgen.metrics.recommendation.recommenders import EASE, Markov, Popularity
 from synthgen.metrics.recommendation.trials import tau
-from tests.interactions.planted import planted, shuffled
+from tests.metrics.recommendation.planted import planted, shuffled
 
 
 @pytest.fixture(scope="module")
