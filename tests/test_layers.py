@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "synthgen"
 ROWS = [  # lowest first; the same list from the top is the way a command runs
     {"errors", "locking", "replacing", "seeding", "storage", "toml"},
     {"table", "pictures"},
-    {"columns", "graphs", "layout"},
+    {"columns", "graphs", "interactions", "layout"},
     {"codec"},
     {"conditions"},  # laid on a fitted codec
     {"nets"},

@@ -1,0 +1,324 @@
+"""A model of who takes what: fitted on real interactions, it makes those of new users with the same items.
+
+Letters: E interactions, U users, I items, N users drawn, F frequent items, D items of the users drawn, C clusters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from os import PathLike
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import scipy.sparse as sp
+
+from synthgen.errors import ConfigError, DataError, NotFittedError, RunError
+from synthgen.interactions.catalogue import Catalogue, first_times
+from synthgen.interactions.company import Company, Herd
+from synthgen.interactions.drawing import draw_sets
+from synthgen.interactions.keeping import kept, restored
+from synthgen.interactions.laws import CellLaw, even
+from synthgen.interactions.ordering import fit_steps, not_before, ordered
+from synthgen.interactions.ratings import Rating
+from synthgen.interactions.table import Interactions
+from synthgen.interactions.tastes import Tastes
+from synthgen.interactions.times import Timing
+from synthgen.seeding import numpy_stream
+from synthgen.storage import read_run, writing
+
+MODEL = "interactions"
+CHUNK = 1_000
+"""Users drawn together: their sets of frequent items take 4 MB."""
+FEWEST_USERS = 10
+
+
+@dataclass
+class InteractionModel:
+    """What is kept of real interactions: laws over groups of users and clusters of items, and totals of pairs of items.
+
+    No user's history is kept, and nothing that fewer than ``min_holders`` users share. Items keep their numbers.
+
+    Attributes:
+        random_state: seed of the fit.
+        min_holders: users whom an item, a pair of items or a cell of a law must have to be learned.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> real = Interactions.of(np.repeat(np.arange(40), 6), rng.integers(0, 30, 240), n_items=30)
+        >>> model = InteractionModel().fit(real)
+        >>> made = model.sample(100, random_state=1)
+        >>> made.n_users, made.n_items, int(made.counts().max())
+        (100, 30, 2)
+    """
+
+    random_state: int = 0
+    min_holders: int = 5
+    _parts: dict[str, Any] = field(default_factory=dict, repr=False)
+    _facts: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def fit(self, interactions: Interactions) -> Self:
+        """Learn from real interactions.
+
+        Raises:
+            DataError: there are too few users.
+            ConfigError: ``min_holders`` is below 1.
+        """
+        if self.min_holders < 1:
+            raise ConfigError(f"min_holders must be at least 1; got {self.min_holders}")
+        active = int((interactions.per_user_U > 0).sum())
+        if active < max(FEWEST_USERS, self.min_holders):
+            raise DataError(
+                f"interactions: {active:,} users took something; at least {max(FEWEST_USERS, self.min_holders)} were "
+                "expected to learn from"
+            )
+        rng = numpy_stream(self.random_state, MODEL, "fit")
+        fewest = self.min_holders
+        taken_UI = interactions.matrix()
+        n_U = np.diff(taken_UI.indptr)
+        catalogue = Catalogue.fit(taken_UI, fewest, rng)
+        order_E = interactions.order_E
+        user_E, item_E = interactions.user_E[order_E], interactions.item_E[order_E]
+        timing = rating = None
+        if interactions.time_E is not None:
+            time_E = interactions.time_E[order_E]
+            timing = Timing.fit(user_E, time_E, fewest)
+            catalogue = catalogue.with_since(first_times(item_E, user_E, time_E, interactions.n_items, fewest))
+        if interactions.rating_E is not None and np.isfinite(interactions.rating_E).any():
+            rating = Rating.fit(user_E, item_E, interactions.rating_E[order_E], catalogue.cluster_I, fewest, rng)
+        clusters = catalogue.n_clusters + 1
+        places = sp.csr_array(
+            (np.ones(len(catalogue.cluster_I)), (np.arange(len(catalogue.cluster_I)), catalogue.cluster_I))
+        )
+        counts_UC = np.asarray((taken_UI[n_U > 0] @ places).toarray())
+        tastes, group_U = Tastes.fit(_wide(counts_UC, clusters), fewest, rng)
+        repeats = taken_again(interactions)
+        self._parts = {
+            "catalogue": catalogue,
+            "tastes": tastes,
+            "company": Company.fit(taken_UI, fewest),
+            "many": CellLaw.fit(n_U, None, fewest),
+            "again": None if repeats is None else CellLaw.fit(*repeats, fewest),
+            "steps": fit_steps(user_E, catalogue.cluster_I[item_E], clusters, fewest),
+            "timing": timing,
+            "rating": rating,
+        }
+        learned = int((catalogue.cluster_I < catalogue.n_clusters).sum())
+        self._facts = {
+            "users": interactions.n_users,
+            "items": interactions.n_items,
+            "interactions": len(interactions),
+            "items_learned": learned,
+            "clusters": catalogue.n_clusters,
+            "groups": int(group_U.max()) + 1,
+            "pairs": len(self._parts["company"].first_P),
+        }
+        return self
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What was learned from, and into how many clusters, groups and pairs."""
+        return dict(self._facts)
+
+    def sample(
+        self, n_users: int | None = None, *, counts: np.ndarray | None = None, random_state: int = 0
+    ) -> Interactions:
+        """Interactions of new users, user by user and in time.
+
+        Args:
+            n_users: how many users; None: as many as there were.
+            counts: how many different items each user takes, instead of ``n_users``.
+            random_state: seed.
+
+        Raises:
+            NotFittedError: there was no fit.
+            DataError: a count is negative, or more than there are items that anyone takes.
+        """
+        parts = list(self.chunks(n_users, counts=counts, random_state=random_state))
+        n_items = self._facts["items"]
+        if not parts:
+            return Interactions.of(np.zeros(0, np.int64), np.zeros(0, np.int64), n_users=0, n_items=n_items)
+        begin = np.cumsum([0, *(part.n_users for part in parts)])
+        return Interactions(
+            np.concatenate([part.user_E + start for part, start in zip(parts, begin[:-1], strict=True)]),
+            np.concatenate([part.item_E for part in parts]),
+            int(begin[-1]),
+            n_items,
+            _joined([part.rating_E for part in parts]),
+            _joined([part.time_E for part in parts]),
+        )
+
+    def chunks(
+        self, n_users: int | None = None, *, counts: np.ndarray | None = None, random_state: int = 0
+    ) -> Iterator[Interactions]:
+        """What ``sample`` makes, some users at a time, so that memory does not grow with their number.
+
+        Users are numbered from 0 in each part.
+
+        Raises:
+            NotFittedError: there was no fit.
+            DataError: a count is negative, or more than there are items that anyone takes.
+        """
+        if not self._parts:
+            raise NotFittedError("interactions: the model was not fitted; call fit(interactions) or load(folder) first")
+        total = self._facts["users"] if n_users is None else int(n_users)
+        wanted_N = None if counts is None else self._asked(counts)
+        total = total if wanted_N is None else len(wanted_N)
+        herd = Herd(self._parts["company"])
+        for number, start in enumerate(range(0, total, CHUNK)):
+            rng = numpy_stream(random_state, MODEL, "sample", number)
+            size = min(CHUNK, total - start)
+            if wanted_N is None:
+                n_N = np.clip(self._parts["many"].draw(even(size, rng)), 0, self._possible)
+            else:
+                n_N = wanted_N[start : start + size]
+            yield self._chunk(n_N, herd, rng)
+
+    @property
+    def _possible(self) -> int:
+        return int(self._parts["catalogue"].possible_I.sum())
+
+    def _asked(self, counts: np.ndarray) -> np.ndarray:
+        counts = np.asarray(counts)
+        wrong = (counts != np.floor(counts)) | (counts < 0) | (counts > self._possible)
+        if wrong.any():
+            raise DataError(
+                f"counts: {int(wrong.sum()):,} users ask for a number of items that is not a whole one from 0 to "
+                f"{self._possible:,}, the first is user {int(wrong.argmax())}; so many items are taken by anyone. "
+                "Ask for fewer"
+            )
+        return counts.astype(np.int64)
+
+    def _chunk(self, n_N: np.ndarray, herd: Herd, rng: np.random.Generator) -> Interactions:
+        catalogue, tastes, timing = (self._parts[name] for name in ("catalogue", "tastes", "timing"))
+        again = self._parts["again"]
+        user_D = np.repeat(np.arange(len(n_N)), n_N)
+        times_D = np.ones(len(user_D), np.int64) if again is None else again.draw(rng.random(len(user_D)))
+        rows_N = np.bincount(user_D, times_D, len(n_N)).astype(np.int64)
+        time_E = None if timing is None else timing.draw(rows_N, rng)
+        last_N = None
+        if time_E is not None:
+            last_N = np.full(len(n_N), np.iinfo(np.int64).max)
+            last_N[rows_N > 0] = time_E[np.cumsum(rows_N)[rows_N > 0] - 1]
+        shares_NC = tastes.draw_shares(tastes.draw_groups(n_N, rng), rng)
+        user_D, item_D = draw_sets(catalogue, shares_NC, n_N, last_N, rng)
+        user_D, item_D = self._in_company(user_D, item_D, last_N, len(n_N), herd, rng)
+        user_E, item_E = np.repeat(user_D, times_D), np.repeat(item_D, times_D)
+        order_E = ordered(user_E, catalogue.cluster_I[item_E], self._parts["steps"], rng)
+        item_E = item_E[order_E]
+        if time_E is not None and catalogue.since_I is not None:
+            item_E = item_E[not_before(user_E, catalogue.since_I[item_E], time_E)]
+        rating = self._parts["rating"]
+        rating_E = None if rating is None else rating.draw(user_E, item_E, len(n_N), rng)
+        return Interactions(user_E, item_E, len(n_N), self._facts["items"], rating_E, time_E)
+
+    def _in_company(
+        self,
+        user_D: np.ndarray,
+        item_D: np.ndarray,
+        last_N: np.ndarray | None,
+        users: int,
+        herd: Herd,
+        rng: np.random.Generator,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The sets after frequent items were exchanged; how many of them a user has stays."""
+        catalogue, company = self._parts["catalogue"], self._parts["company"]
+        if len(company.item_F) < 2:
+            return user_D, item_D
+        place_I = np.full(len(catalogue.cluster_I), -1)
+        place_I[company.item_F] = np.arange(len(company.item_F))
+        frequent_D = place_I[item_D] >= 0
+        has_NF = np.zeros((users, len(company.item_F)), bool)
+        has_NF[user_D[frequent_D], place_I[item_D[frequent_D]]] = True
+        allowed_NF = None
+        if last_N is not None and catalogue.since_I is not None:
+            allowed_NF = catalogue.since_I[company.item_F] <= last_N[:, None]
+        herd.correct(has_NF, allowed_NF, rng)
+        user_K, place_K = np.nonzero(has_NF)
+        user_D = np.r_[user_D[~frequent_D], user_K]
+        item_D = np.r_[item_D[~frequent_D], company.item_F[place_K]]
+        order = np.argsort(user_D, kind="stable")
+        return user_D[order], item_D[order]
+
+    def save(self, folder: str | PathLike[str]) -> None:
+        """Write a run folder: JSON and safetensors.
+
+        Raises:
+            NotFittedError: there was no fit.
+            RunError: the place is not writable, or holds something else.
+        """
+        if not self._parts:
+            raise NotFittedError("interactions: the model was not fitted; call fit(interactions) first")
+        arrays: dict[str, np.ndarray] = {}
+        facts: dict[str, Any] = {"facts": self._facts}
+        for name, part in self._parts.items():
+            if isinstance(part, CellLaw):
+                arrays[name] = part.arrays()
+            elif isinstance(part, np.ndarray):
+                arrays[name] = part
+            elif part is not None:
+                more, values = kept(name, part)
+                arrays |= more
+                facts |= values
+        with writing(Path(folder)) as writer:
+            writer.write(
+                config={"seed": self.random_state, "min_holders": self.min_holders},
+                schema={},
+                codec=facts,
+                history=[],
+                weights=arrays,
+                facts={"model": MODEL, "seed": self.random_state},
+            )
+
+    @classmethod
+    def load(cls, folder: str | PathLike[str]) -> Self:
+        """Read a run folder.
+
+        Raises:
+            RunError: it is damaged, foreign, or another model's.
+        """
+        run = read_run(Path(folder))
+        if run.manifest.get("model") != MODEL:
+            raise RunError(
+                f"{folder}: holds a model of another kind; one of interactions was expected. Use synthgen.load"
+            )
+        with run.fitting_together():
+            arrays, facts = dict(run.weights), dict(run.codec)
+            names = {key.partition(".")[0] for key in arrays}
+            parts: dict[str, Any] = {
+                name: restored(name, kind, arrays, facts) if name in names else None for name, kind in KINDS.items()
+            }
+            parts["many"], parts["steps"] = CellLaw.of_arrays(arrays["many"]), arrays["steps"]
+            parts["again"] = CellLaw.of_arrays(arrays["again"]) if "again" in arrays else None
+            model = cls(int(run.config["seed"]), int(run.config["min_holders"]), parts, dict(facts["facts"]))
+            _ = model._possible, parts["tastes"].share_GC, parts["company"].item_F
+        return model
+
+
+KINDS: dict[str, type[Any]] = {
+    "catalogue": Catalogue,
+    "tastes": Tastes,
+    "company": Company,
+    "timing": Timing,
+    "rating": Rating,
+}
+"""Parts of a model that are made of arrays."""
+
+
+def taken_again(interactions: Interactions) -> tuple[np.ndarray, np.ndarray] | None:
+    """How often each user takes each of the own items, and whose they are; None where never twice."""
+    counts = interactions.counts()
+    many = counts.data.astype(np.int64)
+    if not len(many) or many.max() == 1:
+        return None
+    return many, np.repeat(np.arange(interactions.n_users), np.diff(counts.indptr))
+
+
+def _wide(counts_UC: np.ndarray, clusters: int) -> np.ndarray:
+    return np.pad(counts_UC, ((0, 0), (0, clusters - counts_UC.shape[1])))
+
+
+def _joined(parts: list[np.ndarray | None]) -> np.ndarray | None:
+    arrays = [part for part in parts if part is not None]
+    return np.concatenate(arrays) if arrays else None
