@@ -85,15 +85,16 @@ def _linked(folder: str, output: str, target: str | None, flags: dict[str, Any])
         from synthgen.config import RunConfig
         from synthgen.linked.detecting import detect_links
         from synthgen.linked.schema import LinkedSchema
+        from synthgen.linked.sdv import links_from_sdv, links_to_sdv
         from synthgen.linking import read_tables
 
-        if flags["from_sdv"]:
-            raise SchemaError("--from-sdv: is for a single table. Leave it out, and correct the file that is written")
         progress.stage("reading")
         config = RunConfig(target=target, **{name: flags[name] for name in READING})
         tables = read_tables(folder, config)
         progress.stage("detecting")
         found = detect_links(tables, config)
+        if flags["from_sdv"]:
+            found = links_from_sdv(_read_sdv(Path(flags["from_sdv"])), found, flags["from_sdv"])
         path = Path(output)
         if path.exists() and LinkedSchema.load(path).to_text() != found.to_text():
             raise SchemaError(
@@ -101,6 +102,10 @@ def _linked(folder: str, output: str, target: str | None, flags: dict[str, Any])
                 "Delete it, or choose another --output"
             )
         found.save(path)
+        written = {"schema": output}
+        if flags["to_sdv"]:
+            _save_sdv(links_to_sdv(found, "V2" if flags["sdv_form"] == "V2" else "V1"), Path(flags["to_sdv"]))
+            written["SDV metadata"] = flags["to_sdv"]
     if not flags["quiet"] and flags["log_format"] == "text":
         from synthgen.reporting.summary import output_console
 
@@ -113,7 +118,7 @@ def _linked(folder: str, output: str, target: str | None, flags: dict[str, Any])
         for reference in found.references:
             console.print(f"Refers: {reference.text}", markup=False, highlight=False, soft_wrap=True)
     command = ["synthgen", "run", folder, "--schema", output, *(["--target", target] if target else [])]
-    show({"files": {"schema": output}, "next": [shlex.join(command)]}, flags)
+    show({"files": written, "next": [shlex.join(command)]}, flags)
 
 
 def _save_unless_edited(found: Schema, path: Path) -> None:
@@ -137,12 +142,7 @@ def _sdv_types(path: Path, table: Table) -> dict[str, dict[str, Any]]:
     """Types and options by column, as the metadata say; a column without a value needs none."""
     from synthgen.table.sdv_metadata import from_sdv
 
-    try:
-        metadata = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise SchemaError(f"{path}: cannot be read; {error.strerror}") from None
-    except ValueError:
-        raise SchemaError(f"{path}: is not JSON; SDV metadata were expected") from None
+    metadata = _read_sdv(path)
     tables = metadata.get("tables") if isinstance(metadata, dict) else None
     name = _table_name(table) if isinstance(tables, dict) and _table_name(table) in tables else None
     empty = {column for column in table.names if table.column(column).null_count == len(table)}
@@ -150,11 +150,25 @@ def _sdv_types(path: Path, table: Table) -> dict[str, dict[str, Any]]:
     return {c.name: {"type": c.type, "options": c.options, "reason": c.reason} for c in columns if c.name not in empty}
 
 
+def _read_sdv(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise SchemaError(f"{path}: cannot be read; {error.strerror}") from None
+    except ValueError:
+        raise SchemaError(f"{path}: is not JSON; SDV metadata were expected") from None
+
+
 def _write_sdv(found: Schema, table: Table, path: Path, form: str) -> None:
-    from synthgen.replacing import written_beside
     from synthgen.table.sdv_metadata import to_sdv
 
-    text = json.dumps(to_sdv(found, form, _table_name(table)), indent=4, ensure_ascii=False) + "\n"
+    _save_sdv(to_sdv(found, form, _table_name(table)), path)
+
+
+def _save_sdv(metadata: dict[str, Any], path: Path) -> None:
+    from synthgen.replacing import written_beside
+
+    text = json.dumps(metadata, indent=4, ensure_ascii=False) + "\n"
     try:
         with written_beside(path, f"{os.getpid()}.part") as beside:
             beside.write_text(text, encoding="utf-8")

@@ -66,7 +66,7 @@ def test_keys_and_references_are_shown_and_corrected(invoke: Invoke, folder: Pat
         (("run", "empty"), "holds no table; files ending in .csv"),
         (("run", "network", "--resume"), "resume: linked tables keep nothing to go on from"),
         (("fit", "network", "--out", "run", "--model", "ctgan"), "'ctgan' cannot be told of a row's parents"),
-        (("schema", "network", "--from-sdv", "x.json"), "--from-sdv: is for a single table"),
+        (("schema", "network", "--from-sdv", "x.json"), "x.json: cannot be read"),
         (("run", "network", "--schema", "none.json"), "none.json: cannot be read"),
     ],
 )
@@ -79,6 +79,16 @@ def test_what_cannot_be_done_is_one_sentence(
     assert message in " ".join(result.output.split())
     assert not (tmp_path / "run").exists()
     assert folder.exists()
+
+
+def test_sdv_metadata_of_several_tables_are_read_and_written(invoke: Invoke, folder: Path, tmp_path: Path) -> None:
+    assert invoke("schema", folder, "--to-sdv", "meta.json", "-q").exit_code == 0
+    meta = json.loads((tmp_path / "meta.json").read_text())
+    meta["relationships"] = [r for r in meta["relationships"] if r["child_table_name"] == "posts"]
+    (tmp_path / "meta.json").write_text(json.dumps(meta))
+    result = invoke("schema", folder, "--from-sdv", "meta.json", "--output", "told.json", "-q")
+    assert result.exit_code == 0, result.output
+    assert {r["table"] for r in json.loads((tmp_path / "told.json").read_text())["references"]} == {"posts"}
 
 
 def test_tables_are_written_in_the_format_of_another_tool(invoke: Invoke, folder: Path, tmp_path: Path) -> None:
