@@ -1,7 +1,7 @@
 """SDV's metadata of several tables to a linked schema and back, written from SDV's public documentation.
 
-What has no counterpart is lost: on the way out references of several columns, tables without a file, what is kept, who
-owns whom; see ``synthgen.table.sdv_metadata`` for columns.
+What has no counterpart is lost: on the way out references of several columns, to tables without a file or around a
+circle (SDV takes none, nor a row's to its own table), what is kept, who owns whom; see ``synthgen.table.sdv_metadata`` for columns.
 
 Source: https://docs.sdv.dev/sdv/concepts/metadata/metadata-json.
 """
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from synthgen.errors import SchemaError
+from synthgen.linked.plan import Plan
 from synthgen.linked.schema import LinkedSchema, Reference, TableSchema
 from synthgen.table.schema import Schema
 from synthgen.table.sdv_metadata import from_sdv, to_sdv
@@ -37,10 +38,11 @@ def links_to_sdv(schema: LinkedSchema, form: str = "V1") -> dict[str, Any]:
             tables[name]["columns"][column] = {"sdtype": "id"}
         if len(table.key) == 1:
             tables[name]["primary_key"] = table.key[0]
+    circular = Plan.of(schema, {}).late
     relationships = [
         dict(zip(ENDS, (r.parent, r.table, r.parent_columns[0], r.columns[0]), strict=True))
         for r in schema.references
-        if r.parent in schema.tables and len(r.columns) == 1
+        if r.parent in schema.tables and len(r.columns) == 1 and r not in circular
     ]
     return {"METADATA_SPEC_VERSION": form, "tables": tables, "relationships": relationships}
 
