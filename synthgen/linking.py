@@ -14,6 +14,7 @@ from synthgen.errors import ConfigError, DataError, choose
 from synthgen.exporting import EXPORTS, export
 from synthgen.exporting.network import Network
 from synthgen.linked.detecting import detect_links
+from synthgen.linked.keys import key_texts
 from synthgen.linked.plan import Plan
 from synthgen.linked.schema import LinkedSchema
 from synthgen.linked.splitting import split_people
@@ -197,8 +198,10 @@ def run(
     progress.stage("sampling")
     seed = derived_seed(config.seed, "sampling")
     whole = {name: len(table) for name, table in tables.items()}
-    grown = {name: whole[name] / max(1, len(train[name])) for name in tables if name not in plan.owner}
-    made = model.linked_.sample(max(grown.values(), default=1.0), None, seed, progress)
+    roots = [name for name in tables if name not in plan.owner and name not in plan.edges]
+    rows = {name: whole[name] for name in roots if not schema.tables[name].keep}
+    rows |= {name: keys_in(tables, schema, name) for name in schema.implied}
+    made = model.linked_.sample(1.0, rows, seed, progress)
     files = write_tables(made, model, place)
     progress.stage("evaluating")
     figures, columns, reports = _judge(model, schema, config, train, held, made, whole, place, progress)
@@ -214,6 +217,12 @@ def run(
         next=following,
     )
     return Outcome(summary, model.interrupted_)
+
+
+def keys_in(tables: Mapping[str, Table], schema: LinkedSchema, name: str) -> int:
+    """How many rows a table without a file has: different keys that others refer to."""
+    parts = [key_texts([tables[r.table].column(c) for c in r.columns]) for r in schema.into(name)]
+    return len(pa.concat_arrays(parts).drop_null().unique())
 
 
 def write_tables(made: Mapping[str, pa.Table], model: Synthesizer, out: str | Path) -> dict[str, str]:

@@ -50,6 +50,11 @@ def before(table: str, column: str) -> str:
     return f"{table}: {column} before"
 
 
+def mean(table: str, column: str) -> str:
+    """The child's helper that says the mean of a column over the rows of the same owner so far."""
+    return f"{table}: mean {column} so far"
+
+
 @dataclass(frozen=True)
 class Clockwork:
     """Names of the helpers that stand for a column of times."""
@@ -59,11 +64,13 @@ class Clockwork:
     within: str
     weekday: str
     hour: str
+    since: str
 
     @classmethod
     def of(cls, table: str, column: str) -> Clockwork:
         """Those of one column."""
-        return cls(*(f"{table}: {what} of {column}" for what in ("days", "clock", "gap", "weekday", "hour")))
+        whats = ("days", "clock", "gap", "weekday", "hour", "days since the first")
+        return cls(*(f"{table}: {what} of {column}" for what in whats))
 
     @property
     def drawn(self) -> tuple[str, str, str]:
@@ -152,6 +159,26 @@ def numbers(label_N: pa.Array) -> np.ndarray:
     """
     text = pc.replace_substring_regex(label_N, "^k", "").cast(pa.int64())
     return np.asarray(pc.fill_null(text, -1))
+
+
+def mean_so_far(first_N: np.ndarray, number_N: np.ndarray) -> np.ndarray:
+    """``(N,)`` mean over the earlier rows of the same owner, nan where none has a number.
+
+    Args:
+        first_N: whether a row is its owner's first; rows of one owner stand side by side, in their order.
+        number_N: nan is none.
+
+    Example:
+        >>> mean_so_far(np.array([True, False, False, True]), np.array([1.0, 3.0, np.nan, 5.0])).tolist()
+        [nan, 1.0, 2.0, nan]
+    """
+    there_N = ~np.isnan(number_N)
+    sums_N, counts_N = (np.r_[0.0, np.cumsum(x)] for x in (np.where(there_N, number_N, 0.0), there_N))
+    start_N = np.maximum.accumulate(np.where(first_N, np.arange(len(first_N)), 0))
+    count_N = counts_N[:-1] - counts_N[start_N]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean_N: np.ndarray = (sums_N[:-1] - sums_N[start_N]) / np.where(count_N > 0, count_N, np.nan)
+    return mean_N
 
 
 def usual_so_far(owner_N: np.ndarray, number_N: np.ndarray) -> np.ndarray:

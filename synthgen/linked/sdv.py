@@ -1,7 +1,8 @@
 """SDV's metadata of several tables to a linked schema and back, written from SDV's public documentation.
 
 What has no counterpart is lost: on the way out references of several columns, to tables without a file or around a
-circle (SDV takes none, nor a row's to its own table), what is kept, who owns whom; see ``synthgen.table.sdv_metadata`` for columns.
+circle (SDV takes none, nor one to the own table), what is kept, who owns whom; see ``synthgen.table.sdv_metadata`` for
+columns.
 
 Source: https://docs.sdv.dev/sdv/concepts/metadata/metadata-json.
 """

@@ -12,7 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from synthgen.columns.base import FitContext
+from synthgen.columns.date_text import DAY
 from synthgen.columns.identifier import Identifier
+from synthgen.columns.number_text import parse_numbers
 from synthgen.columns.physical import type_name
 from synthgen.config import RunConfig
 from synthgen.errors import DataError
@@ -26,6 +28,8 @@ from synthgen.linked.frames import (
     before,
     cluster_of,
     labels,
+    mean,
+    mean_so_far,
     number_of,
     parents,
     shifted,
@@ -175,7 +179,9 @@ class Fitting:
         assert part.calendar is not None
         assert time is not None
         second_N, there_N = part.calendar.seconds(table.column(time))
-        part.epoch = int(second_N[there_N].min()) if there_N.any() else 0
+        if there_N.any():
+            part.epoch = int(second_N[there_N].min()) // DAY * DAY
+            part.last = int(second_N[there_N].max()) // DAY * DAY + DAY - 1
         parent = self.schema.tables.get(owner.parent)
         if parent is None:
             return
@@ -324,7 +330,12 @@ class Fitting:
             start_N = np.maximum.accumulate(np.where(first_N, np.arange(len(row_N)), 0))
             frame.add(f"{name}: rows so far", "numeric", pa.array(np.arange(len(row_N)) - start_N), given=True)
             for line in self._before(name):
-                frame.add(before(name, line.name), line, shifted(frame.columns[line.name], before_N), given=True)
+                values = frame.columns[line.name]
+                frame.add(before(name, line.name), line, shifted(values, before_N), given=True)
+                if line.type == "numeric":
+                    mean_N = mean_so_far(first_N, parse_numbers(values, self.tables[name].origin.dialect.decimal))
+                    gone_N = np.isnan(mean_N)
+                    frame.add(mean(name, line.name), "numeric", pa.array(mean_N, mask=gone_N), given=True)
         for reference in [r for r in plan.chosen[name] if r in self.clusters]:
             chosen_N = self.rows[reference][order_N]
             kind_N = np.where(chosen_N < 0, -1, self.clusters[reference][np.maximum(chosen_N, 0)])
@@ -379,8 +390,9 @@ class Fitting:
                 gone = missing | np.isnan(values_N)
                 frame.add(column, "numeric", pa.array(np.nan_to_num(values_N).astype(np.int64), mask=gone))
         frame.add(names.weekday, "categorical", weekdays(earlier_N), given=True)
+        frame.add(names.since, "numeric", pa.array((earlier_N - part.epoch) // DAY), given=True)
         if part.calendar.clock:
-            frame.add(names.hour, "numeric", pa.array(earlier_N % 86_400 // 3_600), given=True)
+            frame.add(names.hour, "numeric", pa.array(earlier_N % DAY // 3_600), given=True)
 
 
 def _carried(second_N: np.ndarray, there_N: np.ndarray, first_N: np.ndarray, epoch: int) -> np.ndarray:

@@ -14,6 +14,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synthgen.columns.date_text import DAY
+from synthgen.columns.number_text import parse_numbers
 from synthgen.columns.physical import named_type
 from synthgen.linked.calendar import Calendar, Gaps, weekdays
 from synthgen.linked.frames import (
@@ -21,6 +23,7 @@ from synthgen.linked.frames import (
     before,
     cluster_of,
     labels,
+    mean,
     number_of,
     numbers,
     parents,
@@ -291,9 +294,12 @@ class _Growing:
         self.known = None if self.part.model is None else self.part.model.known("linked tables")
         self.of_owner = self._of_owner()
         self.repeated: dict[str, str] = {}
+        self.sums: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         if self.known is not None:
             drawn, context = self.known.codec.names, self.known.codec.context
             self.repeated = {before(name, column): column for column in drawn if before(name, column) in context}
+            nothing = np.zeros(len(whose_O)), np.zeros(len(whose_O), np.int64)
+            self.sums = {c: (nothing[0].copy(), nothing[1].copy()) for c in drawn if mean(name, c) in context}
 
     def _begins(self) -> np.ndarray:
         """From when each owner's first time is counted."""
@@ -345,12 +351,21 @@ class _Growing:
         if self.time is not None:
             names = Clockwork.of(self.name, self.time)
             context[names.weekday] = weekdays(self.second_O[:alive])
-            context[names.hour] = pa.array(self.second_O[:alive] % 86_400 // 3_600)
+            context[names.hour] = pa.array(self.second_O[:alive] % DAY // 3_600)
+            context[names.since] = pa.array((self.second_O[:alive] - self.part.epoch) // DAY)
+        for column, (sum_O, count_O) in self.sums.items():
+            mean_A = sum_O[:alive] / np.maximum(count_O[:alive], 1)
+            context[mean(self.name, column)] = pa.array(mean_A, mask=count_O[:alive] == 0)
         return completed_with(self.known, context, alive, derived_seed(self.seed, "step", at))
 
     def _note(self, at: int, table: pa.Table, alive: int) -> None:
         """What the next row of each owner will know."""
         self.before = table
+        for column, (sum_O, count_O) in self.sums.items():
+            number_A = parse_numbers(table.column(column).combine_chunks(), self.part.origin.dialect.decimal)
+            there_A = ~np.isnan(number_A)
+            sum_O[:alive] += np.where(there_A, number_A, 0.0)
+            count_O[:alive] += there_A
         for reference in self.chosen:
             helper = cluster_of(reference)
             if helper not in table.column_names:
@@ -380,7 +395,9 @@ class _Growing:
         if self.part.begins is not None or at:
             days_A = np.maximum(days_A, 0)
         gaps = Gaps(days_A, found[names.clock], found[names.within])
-        return gaps.after(self.second_O[:alive], first_A)
+        before_A = self.second_O[:alive]
+        after_A: np.ndarray = np.minimum(gaps.after(before_A, first_A), np.maximum(self.part.last, before_A))
+        return after_A
 
 
 def completed_with(known: Known, context: Mapping[str, pa.Array], n: int, seed: int) -> pa.Table:

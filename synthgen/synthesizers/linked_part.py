@@ -31,7 +31,8 @@ class Part:
         keys: by column of the key that is made up, how.
         calendar: how its times are written; None: rows follow no time.
         begins: the owner's column of times from which the first time is counted; None: from one moment.
-        epoch: that moment, in seconds since 1970.
+        epoch: that moment, in seconds since 1970, the first of all.
+        last: the end of the last day of all.
         lonely: rows without an owner.
         once: by reference that is chosen, whether no owner has a parent twice.
         kept: its rows, where they are given out as they are.
@@ -49,6 +50,7 @@ class Part:
     calendar: Calendar | None = None
     begins: str | None = None
     epoch: int = 0
+    last: int = 0
     lonely: int = 0
     once: dict[str, bool] = field(default_factory=dict)
     kept: pa.Table | None = None
@@ -67,6 +69,7 @@ class Part:
             "calendar": None if self.calendar is None else self.calendar.state(),
             "begins": self.begins,
             "epoch": self.epoch,
+            "last": self.last,
             "lonely": self.lonely,
             "once": self.once,
             "types": self.types,
@@ -98,7 +101,7 @@ class Part:
         part = cls(facts["rows"], facts["columns"], facts["own"], Origin.from_state(facts["origin"]))
         part.keys = {column: Identifier.from_state(state) for column, state in facts["keys"].items()}
         part.calendar = None if facts["calendar"] is None else Calendar.from_state(facts["calendar"])
-        part.begins, part.epoch = facts["begins"], facts["epoch"]
+        part.begins, part.epoch, part.last = facts["begins"], facts["epoch"], facts["last"]
         part.lonely, part.once = facts["lonely"], facts["once"]
         part.types = facts["types"]
         if "run" in facts:
