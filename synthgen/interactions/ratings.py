@@ -10,10 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.cluster import KMeans
 
-from synthgen.interactions.laws import CellLaw, even
+from synthgen.interactions.laws import CellLaw, even, given
 
 PULL = 5.0
 """Ratings at the mean of all that are added to each user's and item's own: the usual strength of such damping."""
+CLASSES = 4
+"""Of users by how much they do: those who rate more rate otherwise."""
 USERS_PER_HABIT = 60
 MOST_HABITS = 8
 BANDS = 24
@@ -37,7 +39,8 @@ class Rating:
         high_V: the largest; the same where values are a scale.
         item_I: level of each item, in spreads above the mean; of rare ones their cluster's.
         level: of users' levels in hundredths, for each habit.
-        habit_H: shares of habits.
+        bounds_K: lower ends of classes of how many interactions a user has.
+        habit_KH: chances of habits given the class.
         bounds_B: upper ends of bands of user's plus item's level, the last excepted.
         chance_HBV: chances of cells given habit and band.
     """
@@ -46,7 +49,8 @@ class Rating:
     high_V: np.ndarray
     item_I: np.ndarray
     level: tuple[CellLaw, ...]
-    habit_H: np.ndarray
+    bounds_K: np.ndarray
+    habit_KH: np.ndarray
     bounds_B: np.ndarray
     chance_HBV: np.ndarray
 
@@ -96,12 +100,22 @@ class Rating:
         chance_HBV /= chance_HBV.sum(2, keepdims=True)
         fine_U = np.rint(user_U * FINE).astype(np.int64)
         level = tuple(CellLaw.fit(fine_U[habit_U == habit], None, fewest) for habit in range(habits))
-        return cls(low_V, high_V, item_I, level, np.bincount(habit_U) / n_users, bounds_B, chance_HBV)
+        n_U = np.bincount(user_E)
+        bounds_K = np.unique(np.quantile(n_U, np.arange(CLASSES) / CLASSES, method="lower"))
+        bounds_K[0] = 0
+        class_U = np.searchsorted(bounds_K, n_U, side="right") - 1
+        habit_KH = given(class_U, habit_U, (len(bounds_K), habits), fewest)
+        return cls(low_V, high_V, item_I, level, bounds_K, habit_KH, bounds_B, chance_HBV)
 
     def draw(self, user_E: np.ndarray, item_E: np.ndarray, users: int, rng: np.random.Generator) -> np.ndarray:
         """Ratings of these rows, NaN where missing."""
-        height_N = even(users, rng)
-        habit_N = np.minimum(np.searchsorted(np.cumsum(self.habit_H), height_N, side="right"), len(self.habit_H) - 1)
+        class_N = np.searchsorted(self.bounds_K, np.bincount(user_E, minlength=users), side="right") - 1
+        reach_KH = np.cumsum(self.habit_KH, axis=1)
+        height_N = np.zeros(users)
+        for number in range(len(self.bounds_K)):
+            of = np.flatnonzero(class_N == number)
+            height_N[of] = even(len(of), rng)
+        habit_N = np.minimum((reach_KH[class_N] <= height_N[:, None]).sum(1), reach_KH.shape[1] - 1)
         level_N = np.zeros(users)
         for habit, law in enumerate(self.level):
             of = np.flatnonzero(habit_N == habit)
