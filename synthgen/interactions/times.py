@@ -79,7 +79,7 @@ class Timing:
             CellLaw.fit(rate_U[which] if which.any() else rate_U, None, fewest)
             for which in ((class_U == k) & some_U for k in range(len(bounds_K)))
         )
-        hour_H = np.bincount(opening_hours(time_E[opens_E]), minlength=168) + 1.0
+        hour_H = _hours(user_E[opens_E], time_E[opens_E], fewest)
         if not inner_E.any():
             inner_E = starts_E  # no session has two: the law is that of no gap
         return cls(
@@ -89,7 +89,7 @@ class Timing:
             openings,
             bounds_K.astype(np.int64),
             _after(starts_E, opens_E, rate_U[number_E] / 1000),
-            hour_H / hour_H.sum(),
+            hour_H,
             next((grid for grid in GRIDS if not (time_E % grid).any()), 1),
             int(CellLaw.fit(np.maximum.reduceat(time_E, np.flatnonzero(starts_E)), None, fewest).high_C[-1]),
         )
@@ -170,6 +170,15 @@ def opening_hours(time_S: np.ndarray) -> np.ndarray:
     """
     hours: np.ndarray = (time_S - MONDAY) % WEEK // HOUR
     return hours
+
+
+def _hours(user_S: np.ndarray, time_S: np.ndarray, fewest: int) -> np.ndarray:
+    """Shares of openings by hour of the week; an hour of too few users counts as one opening."""
+    hour_S = opening_hours(time_S)
+    pairs = np.unique(np.stack([hour_S, user_S]), axis=1)[0]
+    held_H = np.bincount(pairs, minlength=168)
+    hour_H: np.ndarray = np.where(held_H >= fewest, np.bincount(hour_S, minlength=168), 0) + 1.0
+    return hour_H / hour_H.sum()
 
 
 def _after(starts_E: np.ndarray, opens_E: np.ndarray, rate_E: np.ndarray) -> np.ndarray:
