@@ -18,7 +18,7 @@ MOST_GROUPS = 64
 CLASSES = 8
 FIT_USERS = 50_000
 """Groups are found on so many users at most, drawn evenly; the others join the nearest."""
-OWN_WEIGHT = 50.0
+OWN_WEIGHT = 20.0
 """Interactions that a group needs for its shares to count as much as those of all."""
 
 
@@ -49,8 +49,11 @@ class Tastes:
         class_U = np.searchsorted(bounds_K, n_U, side="right") - 1
         totals_GC = np.stack([np.bincount(group_U, column, n_groups) for column in counts_UC.T], 1)
         holders_GC = np.stack([np.bincount(group_U, column > 0, n_groups) for column in counts_UC.T], 1)
-        totals_GC = np.where(holders_GC >= fewest, totals_GC, 0)
         whole_C = counts_UC.sum(0) / max(counts_UC.sum(), 1)
+        rare_GC = np.where(holders_GC >= fewest, 0.0, whole_C)
+        rest_G1 = (totals_GC * (rare_GC > 0)).sum(1, keepdims=True)
+        totals_GC = np.where(rare_GC > 0, 0.0, totals_GC)
+        totals_GC += rest_G1 * rare_GC / np.maximum(rare_GC.sum(1, keepdims=True), 1e-12)
         share_GC = totals_GC + OWN_WEIGHT * whole_C
         share_GC /= share_GC.sum(1, keepdims=True)
         spread_G = np.array([_spread(counts_UC[group_U == g], share_GC[g]) for g in range(n_groups)])

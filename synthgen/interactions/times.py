@@ -112,7 +112,7 @@ class Timing:
         time_E: np.ndarray = start_S[session_E] + passed_E - passed_E[opens_E][session_E]
         time_E = time_E // self.grid * self.grid
         order = np.lexsort((time_E, user_E))
-        in_time_E: np.ndarray = np.minimum(time_E, self.last)[order]
+        in_time_E: np.ndarray = np.minimum(time_E, self.last // self.grid * self.grid)[order]
         return in_time_E
 
     def _openings(self, users: int, of_S: np.ndarray, length_S: np.ndarray, rng: np.random.Generator) -> np.ndarray:
