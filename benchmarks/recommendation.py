@@ -131,6 +131,7 @@ def page(results: dict[str, dict[str, Any]]) -> list[str]:
         for times in TIMES.get(system, (1,))
         if (found := ours_of(results, f"{system}-{times}"))
     }
+    many = max((len(found) for found in runs.values()), default=0)
     lines = [
         "# Recommenders taught by made interactions",
         "",
@@ -138,7 +139,7 @@ def page(results: dict[str, dict[str, Any]]) -> list[str]:
         f"{FEWEST} ratings or more. {SHARE:.0%} of each user's ratings, drawn evenly, are the history, from which",
         "systems and recommenders learn; the rest is held out. Each recommender is taught by the table of the row, is",
         "then given the real histories, and names ten films that are not in them; figures are means over real users.",
-        f"± standard deviation over {max((len(found) for found in runs.values()), default=0)} splits and seeds.",
+        f"± standard deviation over {many} splits and seeds." if many > 1 else "One split and seed.",
         "",
     ]
     if ("real", 1) not in runs:
