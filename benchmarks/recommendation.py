@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 from harness.pages import Case, ours_of, parser, run_page, spread, table
-from methods.interactions import MAKERS
+from methods.histories import MAKERS
 from run import chosen
 
 from synthgen.interactions import Interactions, read_interactions

@@ -31,7 +31,7 @@ def script(name: str) -> Any:
 @pytest.mark.parametrize("times", [1, 3])
 def test_a_baseline_keeps_amounts_and_no_user_has_an_item_twice(name: str, times: int) -> None:
     taken = planted(users=300, items=400)
-    made = script("methods.interactions").MAKERS[name](taken, times, 0)
+    made = script("methods.histories").MAKERS[name](taken, times, 0)
     assert made.n_users == times * taken.n_users
     assert made.n_items == taken.n_items
     assert made.counts().max() == 1
