@@ -12,19 +12,15 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import scipy.sparse as sp
 
 from synthgen.errors import ConfigError, DataError, NotFittedError, RunError
-from synthgen.interactions.catalogue import Catalogue, first_times
-from synthgen.interactions.company import Company, Herd
+from synthgen.interactions.company import Herd
 from synthgen.interactions.drawing import draw_sets
 from synthgen.interactions.keeping import kept, restored
 from synthgen.interactions.laws import CellLaw, even
-from synthgen.interactions.ordering import fit_steps, not_before, ordered
-from synthgen.interactions.ratings import Rating
+from synthgen.interactions.learning import KINDS, learned_parts
+from synthgen.interactions.ordering import not_before, ordered
 from synthgen.interactions.table import Interactions
-from synthgen.interactions.tastes import Tastes
-from synthgen.interactions.times import Timing
 from synthgen.seeding import numpy_stream
 from synthgen.storage import read_run, writing
 
@@ -74,36 +70,8 @@ class InteractionModel:
                 "expected to learn from"
             )
         rng = numpy_stream(self.random_state, MODEL, "fit")
-        fewest = self.min_holders
-        taken_UI = interactions.matrix()
-        n_U = np.diff(taken_UI.indptr)
-        catalogue = Catalogue.fit(taken_UI, fewest, rng)
-        order_E = interactions.order_E
-        user_E, item_E = interactions.user_E[order_E], interactions.item_E[order_E]
-        timing = rating = None
-        if interactions.time_E is not None:
-            time_E = interactions.time_E[order_E]
-            timing = Timing.fit(user_E, time_E, fewest)
-            catalogue = catalogue.with_since(first_times(item_E, user_E, time_E, interactions.n_items, fewest))
-        if interactions.rating_E is not None and np.isfinite(interactions.rating_E).any():
-            rating = Rating.fit(user_E, item_E, interactions.rating_E[order_E], catalogue.cluster_I, fewest, rng)
-        clusters = catalogue.n_clusters + 1
-        places = sp.csr_array(
-            (np.ones(len(catalogue.cluster_I)), (np.arange(len(catalogue.cluster_I)), catalogue.cluster_I))
-        )
-        counts_UC = np.asarray((taken_UI[n_U > 0] @ places).toarray())
-        tastes, group_U = Tastes.fit(_wide(counts_UC, clusters), fewest, rng)
-        repeats = taken_again(interactions)
-        self._parts = {
-            "catalogue": catalogue,
-            "tastes": tastes,
-            "company": Company.fit(taken_UI, fewest),
-            "many": CellLaw.fit(n_U, None, fewest),
-            "again": None if repeats is None else CellLaw.fit(*repeats, fewest),
-            "steps": fit_steps(user_E, catalogue.cluster_I[item_E], clusters, fewest),
-            "timing": timing,
-            "rating": rating,
-        }
+        self._parts = learned_parts(interactions, self.min_holders, rng)
+        catalogue = self._parts["catalogue"]
         learned = int((catalogue.cluster_I < catalogue.n_clusters).sum())
         self._facts = {
             "users": interactions.n_users,
@@ -111,7 +79,7 @@ class InteractionModel:
             "interactions": len(interactions),
             "items_learned": learned,
             "clusters": catalogue.n_clusters,
-            "groups": int(group_U.max()) + 1,
+            "groups": len(self._parts["tastes"].spread_G),
             "pairs": len(self._parts["company"].first_P),
         }
         return self
@@ -294,29 +262,6 @@ class InteractionModel:
             model = cls(int(run.config["seed"]), int(run.config["min_holders"]), parts, dict(facts["facts"]))
             _ = model._possible, parts["tastes"].share_GC, parts["company"].item_F
         return model
-
-
-KINDS: dict[str, type[Any]] = {
-    "catalogue": Catalogue,
-    "tastes": Tastes,
-    "company": Company,
-    "timing": Timing,
-    "rating": Rating,
-}
-"""Parts of a model that are made of arrays."""
-
-
-def taken_again(interactions: Interactions) -> tuple[np.ndarray, np.ndarray] | None:
-    """How often each user takes each of the own items, and whose they are; None where never twice."""
-    counts = interactions.counts()
-    many = counts.data.astype(np.int64)
-    if not len(many) or many.max() == 1:
-        return None
-    return many, np.repeat(np.arange(interactions.n_users), np.diff(counts.indptr))
-
-
-def _wide(counts_UC: np.ndarray, clusters: int) -> np.ndarray:
-    return np.pad(counts_UC, ((0, 0), (0, clusters - counts_UC.shape[1])))
 
 
 def _joined(parts: list[np.ndarray | None]) -> np.ndarray | None:

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.cluster import KMeans
 
-from synthgen.interactions.laws import CellLaw, even
+from synthgen.interactions.laws import CellLaw, even, given
 
 PULL = 5.0
 """Ratings at the mean of all that are added to each user's and item's own: the usual strength of such damping."""
+CLASSES = 4
+"""Of users by how much they do: those who rate more rate otherwise."""
 USERS_PER_HABIT = 60
 MOST_HABITS = 8
 BANDS = 24
@@ -37,7 +39,8 @@ class Rating:
         high_V: the largest; the same where values are a scale.
         item_I: level of each item, in spreads above the mean; of rare ones their cluster's.
         level: of users' levels in hundredths, for each habit.
-        habit_H: shares of habits.
+        bounds_K: lower ends of classes of how many interactions a user has.
+        habit_KH: chances of habits given the class.
         bounds_B: upper ends of bands of user's plus item's level, the last excepted.
         chance_HBV: chances of cells given habit and band.
     """
@@ -46,7 +49,8 @@ class Rating:
     high_V: np.ndarray
     item_I: np.ndarray
     level: tuple[CellLaw, ...]
-    habit_H: np.ndarray
+    bounds_K: np.ndarray
+    habit_KH: np.ndarray
     bounds_B: np.ndarray
     chance_HBV: np.ndarray
 
@@ -79,29 +83,32 @@ class Rating:
         mean, spread = float(rating_E[rated_E].mean()), max(float(rating_E[rated_E].std()), 1e-9)
         apart_E = np.where(rated_E, (rating_E - mean) / spread, 0.0)
         user_U, item_I = _levels(user_E, item_E, apart_E, rated_E, (n_users, n_items))
-        item_I = np.round(_shared(item_I, item_E, rated_E, cluster_I, fewest) * FINE) / FINE
+        item_I = np.round(_shared(item_I, item_E[rated_E], user_E[rated_E], cluster_I, fewest) * FINE) / FINE
         habit_U = _habits(user_E, value_E, len(low_V) + 1, fewest, rng)
         habits = int(habit_U.max()) + 1
         liking_E = user_U[user_E] + item_I[item_E]
         bounds_B = np.unique(np.quantile(liking_E, np.arange(1, BANDS) / BANDS))
         band_E = np.searchsorted(bounds_B, liking_E, side="right")
-        size = (habits, len(bounds_B) + 1, len(low_V) + 1)
-        flat_E = np.ravel_multi_index((habit_U[user_E], band_E, value_E), size)
-        counts_HBV = np.bincount(flat_E, minlength=int(np.prod(size))).reshape(size).astype(float)
-        own_HV = counts_HBV.sum(1) / counts_HBV.sum((1, 2))[:, None]
-        band_BV = counts_HBV.sum(0) + own_HV.mean(0)
-        mixed_HBV = np.sqrt(band_BV / band_BV.sum(1, keepdims=True) * own_HV[:, None, :])
-        mixed_HBV /= np.maximum(mixed_HBV.sum(2, keepdims=True), 1e-12)
-        chance_HBV = counts_HBV + OWN_WEIGHT * mixed_HBV
-        chance_HBV /= chance_HBV.sum(2, keepdims=True)
+        cells = (habit_U[user_E], band_E, value_E)
+        chance_HBV = _chances(cells, user_E, (habits, len(bounds_B) + 1, len(low_V) + 1), fewest)
         fine_U = np.rint(user_U * FINE).astype(np.int64)
         level = tuple(CellLaw.fit(fine_U[habit_U == habit], None, fewest) for habit in range(habits))
-        return cls(low_V, high_V, item_I, level, np.bincount(habit_U) / n_users, bounds_B, chance_HBV)
+        n_U = np.bincount(user_E)
+        bounds_K = np.unique(np.quantile(n_U, np.arange(CLASSES) / CLASSES, method="lower"))
+        bounds_K[0] = 0
+        class_U = np.searchsorted(bounds_K, n_U, side="right") - 1
+        habit_KH = given(class_U, habit_U, (len(bounds_K), habits), fewest)
+        return cls(low_V, high_V, item_I, level, bounds_K, habit_KH, bounds_B, chance_HBV)
 
     def draw(self, user_E: np.ndarray, item_E: np.ndarray, users: int, rng: np.random.Generator) -> np.ndarray:
         """Ratings of these rows, NaN where missing."""
-        height_N = even(users, rng)
-        habit_N = np.minimum(np.searchsorted(np.cumsum(self.habit_H), height_N, side="right"), len(self.habit_H) - 1)
+        class_N = np.searchsorted(self.bounds_K, np.bincount(user_E, minlength=users), side="right") - 1
+        reach_KH = np.cumsum(self.habit_KH, axis=1)
+        height_N = np.zeros(users)
+        for number in range(len(self.bounds_K)):
+            of = np.flatnonzero(class_N == number)
+            height_N[of] = even(len(of), rng)
+        habit_N = np.minimum((reach_KH[class_N] <= height_N[:, None]).sum(1), reach_KH.shape[1] - 1)
         level_N = np.zeros(users)
         for habit, law in enumerate(self.level):
             of = np.flatnonzero(habit_N == habit)
@@ -151,16 +158,52 @@ def _levels(
 
 
 def _shared(
-    level_I: np.ndarray, item_E: np.ndarray, rated_E: np.ndarray, cluster_I: np.ndarray, fewest: int
+    level_I: np.ndarray, item_E: np.ndarray, user_E: np.ndarray, cluster_I: np.ndarray, fewest: int
 ) -> np.ndarray:
-    """Levels of items, those of too few ratings replaced by their cluster's mean."""
-    held_I = np.bincount(item_E[rated_E], minlength=len(level_I))
+    """Levels of items, those that too few users rated replaced by their cluster's mean."""
+    held_I = _common((item_E,), user_E, (len(level_I),), fewest)
+    every_I = np.bincount(item_E, minlength=len(level_I))
     clusters = int(cluster_I.max()) + 1
-    weight_C = np.bincount(cluster_I, held_I, clusters)
-    mean_C = np.bincount(cluster_I, held_I * level_I, clusters) / np.maximum(weight_C, 1)
-    mean_C = np.where(weight_C >= fewest, mean_C, 0.0)
-    shared_I: np.ndarray = np.where(held_I >= fewest, level_I, mean_C[cluster_I])
+    weight_C = np.bincount(cluster_I, every_I, clusters)
+    mean_C = np.bincount(cluster_I, every_I * level_I, clusters) / np.maximum(weight_C, 1)
+    mean_C = np.where(_common((cluster_I[item_E],), user_E, (clusters,), fewest) > 0, mean_C, 0.0)
+    shared_I: np.ndarray = np.where(held_I > 0, level_I, mean_C[cluster_I])
     return shared_I
+
+
+def _common(cells: tuple[np.ndarray, ...], user_E: np.ndarray, size: tuple[int, ...], fewest: int) -> np.ndarray:
+    """Rows in each cell, 0 where they are of fewer users."""
+    flat_E = np.ravel_multi_index(cells, size)
+    users, many = int(user_E.max(initial=0)) + 1, int(np.prod(size))
+    held = np.bincount(np.unique(flat_E * users + user_E) // users, minlength=many)
+    return np.where(held >= fewest, np.bincount(flat_E, minlength=many), 0.0).reshape(size)
+
+
+def _chances(cells: tuple[np.ndarray, ...], user_E: np.ndarray, size: tuple[int, ...], fewest: int) -> np.ndarray:
+    """Chances of values given habit and band: their own as far as rows tell, else between those of the two."""
+    habit_E, band_E, value_E = cells
+    whole_V = np.bincount(value_E, minlength=size[2]) / len(value_E)
+    own_HV = _filled((habit_E, value_E), user_E, (size[0], size[2]), fewest, whole_V) + whole_V
+    band_BV = _filled((band_E, value_E), user_E, size[1:], fewest, whole_V) + whole_V
+    own_HV /= own_HV.sum(1, keepdims=True)
+    band_BV /= band_BV.sum(1, keepdims=True)
+    mixed_HBV = np.sqrt(own_HV[:, None, :] * band_BV[None])
+    mixed_HBV /= mixed_HBV.sum(2, keepdims=True)
+    chance_HBV = _filled(cells, user_E, size, fewest, mixed_HBV) + OWN_WEIGHT * mixed_HBV
+    chance_HBV /= chance_HBV.sum(2, keepdims=True)
+    return chance_HBV
+
+
+def _filled(
+    cells: tuple[np.ndarray, ...], user_E: np.ndarray, size: tuple[int, ...], fewest: int, usual: np.ndarray
+) -> np.ndarray:
+    """Rows in each cell; those in cells of too few users are spread over such cells of the same line as is usual."""
+    common = _common(cells, user_E, size, fewest)
+    rest = _common(cells[:-1], user_E, size[:-1], 0)[..., None] - common.sum(-1, keepdims=True)
+    spread = np.where(common > 0, 0.0, usual)
+    spread /= np.maximum(spread.sum(-1, keepdims=True), 1e-12)
+    filled: np.ndarray = common + rest * spread
+    return filled
 
 
 def _habits(

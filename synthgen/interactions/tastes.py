@@ -16,8 +16,6 @@ USERS_PER_GROUP = 40
 """Fewer do not tell the shares of some dozen clusters."""
 MOST_GROUPS = 64
 CLASSES = 8
-FIT_USERS = 50_000
-"""Groups are found on so many users at most, drawn evenly; the others join the nearest."""
 OWN_WEIGHT = 20.0
 """Interactions that a group needs for its shares to count as much as those of all."""
 
@@ -80,8 +78,7 @@ def _groups(counts_UC: np.ndarray, fewest: int, rng: np.random.Generator) -> np.
     """K-means of the roots of users' shares; a group of too few joins the nearest."""
     n_groups = int(np.clip(len(counts_UC) // USERS_PER_GROUP, 1, MOST_GROUPS))
     root_UC = np.sqrt((counts_UC + 0.1) / (counts_UC + 0.1).sum(1, keepdims=True)).astype(np.float32)
-    some = np.sort(rng.permutation(len(root_UC))[:FIT_USERS])
-    means = KMeans(n_groups, n_init=3, random_state=int(rng.integers(2**31))).fit(root_UC[some])
+    means = KMeans(n_groups, n_init=3, random_state=int(rng.integers(2**31))).fit(root_UC)
     centre_GC = means.cluster_centers_
     while True:
         group_U: np.ndarray = (root_UC @ centre_GC.T - (centre_GC**2).sum(1) / 2).argmax(1)

@@ -11,8 +11,8 @@ import numpy as np
 
 from synthgen.interactions.laws import CellLaw, even
 
-PAUSE = 3_600
-"""Seconds without anything after which a session is over."""
+PAUSE = 1_800
+"""Seconds without anything after which a session is over: half an hour, as is usual of visits to sites."""
 HOUR, DAY, WEEK = 3_600, 86_400, 604_800
 MONDAY = 4 * DAY
 """Seconds from 1970-01-01, a Thursday, to the first Monday."""
@@ -36,6 +36,8 @@ class Timing:
         between: of gaps between sessions, for each class of pace.
         openings: how many new sessions per thousand later interactions, for each class of how many there are.
         bounds_K: lower ends of these classes.
+        after_2: how many times as likely as by that a session opens after an interaction in one, and after one that
+            opened one.
         hour_H: shares of openings by hour of the week, from Monday 0 h UTC.
         grid: all times are multiples of this.
         last: no later time is made.
@@ -46,6 +48,7 @@ class Timing:
     between: tuple[CellLaw, ...]
     openings: tuple[CellLaw, ...]
     bounds_K: np.ndarray
+    after_2: np.ndarray
     hour_H: np.ndarray
     grid: int
     last: int
@@ -76,17 +79,17 @@ class Timing:
             CellLaw.fit(rate_U[which] if which.any() else rate_U, None, fewest)
             for which in ((class_U == k) & some_U for k in range(len(bounds_K)))
         )
-        hours = (opening_hours(time_E[opens_E])).astype(np.int64)
-        hour_H = np.bincount(hours, minlength=168) + 1.0
-        fewest_gaps = gap_E[inner_E] if inner_E.any() else np.zeros(1, np.int64)
-        owners = user_E[inner_E] if inner_E.any() else np.zeros(1, np.int64)
+        hour_H = _hours(user_E[opens_E], time_E[opens_E], fewest)
+        if not inner_E.any():
+            inner_E = starts_E  # no session has two: the law is that of no gap
         return cls(
             CellLaw.fit(first_U, owner_U, fewest),
-            CellLaw.fit(fewest_gaps, owners, fewest),
+            CellLaw.fit(np.where(starts_E, 0, gap_E)[inner_E], user_E[inner_E], fewest),
             _paces(gap_E, away_E, number_E, away_U, fewest),
             openings,
             bounds_K.astype(np.int64),
-            hour_H / hour_H.sum(),
+            _after(starts_E, opens_E, rate_U[number_E] / 1000),
+            hour_H,
             next((grid for grid in GRIDS if not (time_E % grid).any()), 1),
             int(CellLaw.fit(np.maximum.reduceat(time_E, np.flatnonzero(starts_E)), None, fewest).high_C[-1]),
         )
@@ -100,9 +103,7 @@ class Timing:
             of = np.flatnonzero(class_N == number)
             rate_N[of] = law.draw(even(len(of), rng)) / 1000
         user_E = np.repeat(np.arange(users), n_N)
-        starts_E = np.r_[True, user_E[1:] != user_E[:-1]] if len(user_E) else np.zeros(0, bool)
-        away_E = ~starts_E & (rng.random(len(user_E)) < rate_N[user_E])
-        opens_E = starts_E | away_E
+        opens_E = self._opens(n_N, rate_N, rng.random(len(user_E)))
         gap_E = np.where(opens_E, 0, self.within.draw(rng.random(len(user_E))))
         session_E = np.cumsum(opens_E) - 1
         of_S = user_E[opens_E]
@@ -114,6 +115,17 @@ class Timing:
         order = np.lexsort((time_E, user_E))
         in_time_E: np.ndarray = np.minimum(time_E, self.last // self.grid * self.grid)[order]
         return in_time_E
+
+    def _opens(self, n_N: np.ndarray, rate_N: np.ndarray, height_E: np.ndarray) -> np.ndarray:
+        """Which interactions open a session, step by step, all users at once."""
+        opens_E = np.zeros(len(height_E), bool)
+        start_N = np.cumsum(n_N) - n_N
+        opens_E[start_N[n_N > 0]] = True
+        for place in range(1, int(n_N.max(initial=0))):
+            who = np.flatnonzero(n_N > place)
+            row = start_N[who] + place
+            opens_E[row] = height_E[row] < rate_N[who] * self.after_2[opens_E[row - 1].astype(np.int64)]
+        return opens_E
 
     def _openings(self, users: int, of_S: np.ndarray, length_S: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """When each session begins: gaps drawn, shortened where they pass the end, moved to busy hours."""
@@ -158,6 +170,24 @@ def opening_hours(time_S: np.ndarray) -> np.ndarray:
     """
     hours: np.ndarray = (time_S - MONDAY) % WEEK // HOUR
     return hours
+
+
+def _hours(user_S: np.ndarray, time_S: np.ndarray, fewest: int) -> np.ndarray:
+    """Shares of openings by hour of the week; an hour of too few users counts as one opening."""
+    hour_S = opening_hours(time_S)
+    pairs = np.unique(np.stack([hour_S, user_S]), axis=1)[0]
+    held_H = np.bincount(pairs, minlength=168)
+    hour_H: np.ndarray = np.where(held_H >= fewest, np.bincount(hour_S, minlength=168), 0) + 1.0
+    return hour_H / hour_H.sum()
+
+
+def _after(starts_E: np.ndarray, opens_E: np.ndarray, rate_E: np.ndarray) -> np.ndarray:
+    """Openings after an interaction that opened none, and after one that did, over what users' rates expect."""
+    later = np.flatnonzero(~starts_E)
+    after = opens_E[later - 1].astype(np.int64)
+    expected_2 = np.bincount(after, rate_E[later], 2)
+    found_2: np.ndarray = (np.bincount(after, opens_E[later], 2) + 1) / (expected_2 + 1)
+    return found_2
 
 
 def _paces(

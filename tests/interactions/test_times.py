@@ -34,6 +34,26 @@ def test_sessions_gaps_and_hours_of_a_known_rhythm_come_back(
         assert time_E.min() > START - 10 * DAY
 
 
+def test_a_visit_of_one_is_as_common_as_it_was() -> None:
+    """Half of the sessions have one interaction, the others nine: far from any one chance to go on."""
+    rng = np.random.default_rng(0)
+    lengths_S = rng.choice([1, 9], 4_000)
+    user_S = np.sort(rng.integers(200, size=4_000))
+    user_E = np.repeat(user_S, lengths_S)
+    inside_E = np.arange(len(user_E)) - np.repeat(np.cumsum(lengths_S) - lengths_S, lengths_S)
+    time_E = np.repeat(START + np.arange(4_000) * DAY // 8, lengths_S) + 10 * inside_E
+    timing = Timing.fit(user_E, time_E, 5)
+    drawn = timing.draw(np.bincount(user_E), rng)
+    owner = np.repeat(np.arange(200), np.bincount(user_E))
+
+    def single(user_E: np.ndarray, time_E: np.ndarray) -> float:
+        opens = np.flatnonzero(np.r_[True, (user_E[1:] != user_E[:-1]) | (np.diff(time_E) > PAUSE)])
+        return float((np.diff(np.r_[opens, len(user_E)]) == 1).mean())
+
+    assert single(user_E, time_E) == pytest.approx(0.5, abs=0.03)
+    assert single(owner, drawn) == pytest.approx(0.5, abs=0.05)
+
+
 def test_nothing_is_later_than_what_was_seen(made: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]) -> None:
     assert made[3].max() <= made[1].max() + DAY
 
