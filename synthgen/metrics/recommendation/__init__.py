@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from synthgen.metrics.recommendation.base import InteractionMetric
+from synthgen.metrics.recommendation.behaviour import judge_behaviour
 from synthgen.metrics.recommendation.judging import (
     INTERACTION_METRICS,
     Recommendation,
@@ -23,6 +24,7 @@ __all__ = [
     "Trial",
     "agreement",
     "compare_interactions",
+    "judge_behaviour",
     "judge_recommendation",
     "run_trials",
 ]

@@ -6,7 +6,7 @@ Letters: U users, K places in a list, A recommenders, P pairs of them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -35,13 +35,15 @@ class Task:
 
     Attributes:
         histories: what is known of them.
-        held: what they take besides; a row that is in ``histories`` too cannot be found.
+        held: what they take besides; what is in their histories too is found only with ``again``.
         places: length of a list.
+        again: whether what is in a history may be recommended again.
     """
 
     histories: Interactions
     held: Interactions
     places: int = PLACES
+    again: bool = False
 
     def __post_init__(self) -> None:
         sizes = {(part.n_users, part.n_items) for part in (self.histories, self.held)}
@@ -59,7 +61,7 @@ class Task:
         if len(tested) > most:
             tested = rng.choice(tested, most, replace=False)
         mask_U = np.isin(np.arange(self.held.n_users), tested)
-        return Task(self.histories.of_users(mask_U), self.held.of_users(mask_U), self.places)
+        return replace(self, histories=self.histories.of_users(mask_U), held=self.held.of_users(mask_U))
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,8 @@ def _trial(one: Recommender, taught_by: Interactions, task: Task, rng: np.random
     number_U = np.arange(task.histories.n_users)
     for start in range(0, len(number_U), BLOCK):
         part = task.histories.of_users((number_U >= start) & (number_U < start + BLOCK))
-        lists.append(best_items(scorer(part), part, task.places))
+        taken = part.take(np.zeros(0, np.int64)) if task.again else part
+        lists.append(best_items(scorer(part), taken, task.places))
     lists_UK = np.concatenate(lists)
     n_items = taught_by.n_items
     given_I = np.bincount(lists_UK[lists_UK != NONE], minlength=n_items)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import ndcg_score
 
 from synthgen.interactions import Interactions
 from synthgen.metrics.recommendation.ranking import NONE, best_items, coverage, gini, ndcg, recall
@@ -57,6 +58,16 @@ def test_gini_by_hand(counts: list[int], expected: float) -> None:
 def test_gini_is_half_the_mean_difference_over_the_mean(counts: list[int]) -> None:
     x = np.array(counts, float)
     assert gini(x) == pytest.approx(np.abs(x[:, None] - x).mean() / (2 * x.mean()))
+
+
+def test_ndcg_is_that_of_scikit_learn() -> None:
+    rng = np.random.default_rng(1)
+    truth_UI = rng.random((30, 25)) < 0.3
+    truth_UI[:, 0] = True
+    score_UI = rng.permuted(np.tile(np.arange(25.0), (30, 1)), axis=1)
+    held = Interactions.of(*np.nonzero(truth_UI), n_users=30, n_items=25)
+    lists_UK = np.argsort(-score_UI, axis=1)[:, :10]
+    assert ndcg(lists_UK, held).mean() == pytest.approx(ndcg_score(truth_UI, score_UI, k=10))
 
 
 def test_figures_are_those_of_ranx() -> None:

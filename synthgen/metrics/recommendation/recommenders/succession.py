@@ -12,19 +12,18 @@ from synthgen.metrics.recommendation.recommenders.base import Scorer
 class Markov:
     """The share of an item among those that came right after an item of the history, summed over the history.
 
-    An item held out may belong anywhere in a history, so each item of it may be the one before. Shares are pulled
-    towards the item's share of all interactions.
+    An item held out may belong anywhere in a history, so each item of it may be the one before; with ``last`` the last
+    item alone counts, for what comes next. Shares are pulled towards the item's share of all interactions.
 
     Source:
         Rendle, Freudenthaler, Schmidt-Thieme 2010, WWW (the chain without their factors):
         https://doi.org/10.1145/1772690.1772773
     """
 
-    name = "markov"
-    title = "Markov chain"
-
-    def __init__(self, prior: float = 10.0) -> None:
-        self.prior = prior
+    def __init__(self, prior: float = 10.0, last: bool = False) -> None:
+        self.prior, self.last = prior, last
+        self.name = "markov-last" if last else "markov"
+        self.title = "Markov chain from the last item" if last else "Markov chain"
 
     def lacks(self, taken: Interactions) -> str:
         return "" if taken.time_E is not None else "there are no times"
@@ -36,12 +35,17 @@ class Markov:
         pulled_I = 1 / (from_I + self.prior)
 
         def score(histories: Interactions) -> np.ndarray:
-            taken_UI = histories.matrix()
+            taken_UI = (last_of(histories) if self.last else histories).matrix()
             scores_UI: np.ndarray = (taken_UI @ (sp.diags_array(pulled_I) @ step_II)).toarray()
             scores_UI += np.outer(taken_UI @ (self.prior * pulled_I), share_I)
             return scores_UI
 
         return score
+
+
+def last_of(histories: Interactions) -> Interactions:
+    """The last interaction of each user who has any."""
+    return histories.take(histories.order_E[np.cumsum(histories.per_user_U)[histories.per_user_U > 0] - 1])
 
 
 def steps(taken: Interactions) -> sp.csr_array:
