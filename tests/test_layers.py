@@ -18,6 +18,7 @@ ROWS = [  # lowest first; the same list from the top is the way a command runs
     {"nets"},
     {"losses", "dp"},  # a likelihood asks a network for its logits
     {"training"},
+    {"texts"},
     {"metrics"},  # one of them trains a critic
     {"reporting"},
     {"config"},  # one model of all settings, each checked beside the class it configures
@@ -32,7 +33,7 @@ ROWS = [  # lowest first; the same list from the top is the way a command runs
 ROW = {part: number for number, row in enumerate(ROWS) for part in row}
 BASE = ROWS[0]
 """Single files that all rows share; they may use one another."""
-WITH_TORCH = ("nets/", "losses/", "dp/sgd.py", "training/", "synthesizers/")
+WITH_TORCH = ("nets/", "losses/", "dp/sgd.py", "training/", "synthesizers/", "texts/")
 WITHOUT_TORCH = ("training/progress.py", "training/settings.py")
 FILES = [f for f in sorted(PACKAGE.rglob("*.py")) if f != PACKAGE / "__init__.py"]
 

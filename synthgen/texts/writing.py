@@ -1,0 +1,201 @@
+"""Texts drawn token by token, many at once; what would complete a barred run is not said, and another token drawn.
+
+Letters: B texts in a batch, V vocabulary, C columns, R width of a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+
+from synthgen.errors import DataError
+from synthgen.seeding import numpy_stream
+from synthgen.texts.guard import RUN, Guard
+from synthgen.texts.network import TextNetwork
+from synthgen.texts.pieces import END
+from synthgen.texts.units import Unit, folded
+from synthgen.texts.vocabulary import CAPITAL, CAPITALS, FLIP, PIECE, STOP, UNKNOWN, Vocabulary
+
+CHUNK = 256
+"""Texts drawn together."""
+SPELLED = 0.25
+"""Where more of the words are rare, rare words are made up in pieces; else only words that many use are written."""
+_TRIES = 60
+"""Tokens tried in one place before the text is begun anew."""
+_PASSES = 20
+"""Times a text is begun anew."""
+_START, _GOING, _FLIPPED, _CASED, _INSIDE = range(5)
+
+
+@dataclass(frozen=True)
+class Writer:
+    """Draws texts.
+
+    Attributes:
+        network: says how likely each token is.
+        vocabulary: of tokens.
+        guard: bars runs.
+        longest: tokens of a text at most.
+    """
+
+    network: TextNetwork
+    vocabulary: Vocabulary
+    guard: Guard
+    longest: int
+
+    def write(self, row_NC: np.ndarray, seed: int) -> Iterator[list[Unit]]:
+        """A text in units for each row of tokens.
+
+        Raises:
+            DataError: nothing can be said that is nobody's.
+        """
+        for chunk, first in enumerate(range(0, len(row_NC), CHUNK)):
+            rows_BC = row_NC[first : first + CHUNK]
+            rng = numpy_stream(seed, "texts", chunk)
+            found: dict[int, list[Unit]] = {}
+            for _ in range(_PASSES):
+                left = np.array([place for place in range(len(rows_BC)) if place not in found], np.int64)
+                if not len(left):
+                    break
+                found |= {int(left[line]): units for line, units in self._drawn(rows_BC[left], rng).items()}
+            if len(found) < len(rows_BC):
+                raise DataError(
+                    f"text model: {len(rows_BC) - len(found)} texts came out as a real one each time; "
+                    "the texts learned from are too few or too alike to make others. Give more of them"
+                )
+            yield from (found[place] for place in range(len(rows_BC)))
+
+    @torch.no_grad()
+    def _drawn(self, rows_BC: np.ndarray, rng: np.random.Generator) -> dict[int, list[Unit]]:
+        """Texts that came to an end, by their place."""
+        texts = [_Text() for _ in rows_BC]
+        row_BR = self.network.row(torch.from_numpy(rows_BC))
+        state = self.network.first_state(row_BR)
+        last_B = np.zeros(len(rows_BC), np.int64)
+        going = np.arange(len(rows_BC))
+        done: dict[int, list[Unit]] = {}
+        for _ in range(self.longest):
+            found_BTD, state = self.network(torch.from_numpy(last_B[:, None]), row_BR, state)
+            chance_BV = np.exp(self.network.log_probs(found_BTD[:, 0]).double().numpy())
+            token_B = self._tokens(chance_BV, [texts[place] for place in going], rng)
+            stays = token_B > 0
+            for line in np.flatnonzero(token_B == 0):
+                done[int(going[line])] = self.vocabulary.units(texts[going[line]].tokens)
+            kept = torch.from_numpy(np.flatnonzero(stays))
+            going, last_B, row_BR, state = going[stays], token_B[stays], row_BR[kept], state[:, kept]
+            if not len(going):
+                break
+        return done
+
+    def _tokens(self, chance_BV: np.ndarray, texts: list[_Text], rng: np.random.Generator) -> np.ndarray:
+        """A token for each text, 0 where it ends, -1 where it leads nowhere; texts are told of theirs."""
+        chance_BV *= self._allowed_SV[[text.state for text in texts]]
+        token_B = np.full(len(texts), -1)
+        open_B = np.arange(len(texts))
+        for _ in range(_TRIES):
+            total_B = chance_BV[open_B].cumsum(1)
+            good = total_B[:, -1] > 1e-12
+            open_B, total_B = open_B[good], total_B[good]
+            if not len(open_B):
+                break
+            aim_B = rng.random(len(open_B)) * total_B[:, -1]
+            drawn_B = np.minimum((total_B <= aim_B[:, None]).sum(1), len(self.vocabulary.tokens) - 1)
+            barred_B = self._barred([texts[place] for place in open_B], drawn_B)
+            chance_BV[open_B[barred_B], drawn_B[barred_B]] = 0
+            token_B[open_B[~barred_B]] = drawn_B[~barred_B]
+            open_B = open_B[barred_B]
+        for place in np.flatnonzero(token_B > 0):
+            self._say(texts[place], int(token_B[place]))
+        return token_B
+
+    def _barred(self, texts: list[_Text], drawn_B: np.ndarray) -> np.ndarray:
+        """Which of the drawn tokens would say what is barred."""
+        barred_B = np.zeros(len(texts), bool)
+        runs, where = [], []
+        for line, (text, token) in enumerate(zip(texts, drawn_B.tolist(), strict=True)):
+            if token == 0:
+                barred_B[line] = len(text.codes) < RUN and self.guard.bars_whole(np.array(text.codes, np.uint64))
+                continue
+            if not self._ends_word_V[token]:
+                continue
+            code = self._code(text, token)
+            if code is None:
+                barred_B[line] = True
+            elif len(text.codes) >= RUN - 1:
+                runs.append([*text.codes[-(RUN - 1) :], code])
+                where.append(line)
+        if runs:
+            barred_B[where] = self.guard.bars(np.array(runs, np.uint64))
+        return barred_B
+
+    def _code(self, text: _Text, token: int) -> np.uint64 | None:
+        """The code of the word that the token completes; None: the word may be a real one that few wrote."""
+        if self.vocabulary.tokens[token].kind != PIECE:
+            return np.uint64(self._code_V[token])
+        word = text.word + self.vocabulary.tokens[token].text.removesuffix(END)
+        if word not in self._known and bool(self.guard.bars_words([word])[0]):
+            return None
+        return np.uint64(self.guard.codes([word])[0])
+
+    def _say(self, text: _Text, number: int) -> None:
+        if self._ends_word_V[number]:
+            code = self._code(text, number)
+            assert code is not None
+            text.codes.append(code)
+        token = self.vocabulary.tokens[number]
+        text.tokens.append(number)
+        text.word = text.word + token.text if token.kind == PIECE and not token.text.endswith(END) else ""
+        text.state = {FLIP: _FLIPPED, CAPITAL: _CASED, CAPITALS: _CASED}.get(
+            token.kind, _INSIDE if text.word else _GOING
+        )
+
+    @cached_property
+    def _known(self) -> set[str]:
+        return {folded(token.text) for token in self.vocabulary.tokens if token.kind == "word"}
+
+    @cached_property
+    def _code_V(self) -> np.ndarray:
+        return self.guard.codes([folded(token.text) for token in self.vocabulary.tokens])
+
+    @cached_property
+    def _ends_word_V(self) -> np.ndarray:
+        return np.array(
+            [token.is_word or (token.kind == PIECE and token.text.endswith(END)) for token in self.vocabulary.tokens]
+        )
+
+    @cached_property
+    def _allowed_SV(self) -> np.ndarray:
+        """Which tokens may follow, by the state of a text."""
+        tokens = self.vocabulary.tokens
+        kind_V = np.array([token.kind for token in tokens])
+        piece_V = kind_V == PIECE
+        spelled = self.vocabulary.rare_share > SPELLED
+        fine_V = (kind_V != UNKNOWN) & (spelled | ~piece_V)
+        fine_V[list(self.vocabulary.idle)] = False
+        word_V = np.array([token.kind in ("word", PIECE) and folded(token.text) == token.text for token in tokens])
+        case_V, flip_V, stop_V = np.isin(kind_V, (CAPITAL, CAPITALS)), kind_V == FLIP, kind_V == STOP
+        return np.stack(
+            [
+                fine_V & ~flip_V & ~stop_V,
+                fine_V,
+                fine_V & ~flip_V & ~stop_V & (kind_V != "line"),
+                fine_V & word_V & ~case_V & ~flip_V & ~stop_V,
+                piece_V,
+            ]
+        )
+
+
+class _Text:
+    """A text on its way."""
+
+    __slots__ = ("codes", "state", "tokens", "word")
+
+    def __init__(self) -> None:
+        self.tokens: list[int] = []
+        self.codes: list[np.uint64] = []
+        self.word = ""
+        self.state = _START
