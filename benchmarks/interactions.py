@@ -26,7 +26,15 @@ from run import chosen
 from sklearn.metrics import roc_auc_score
 
 from synthgen.interactions import InteractionModel, Interactions, read_interactions
-from synthgen.metrics.recommendation import RECOMMENDERS, Task, Trial, agreement, compare_interactions, run_trials
+from synthgen.metrics.recommendation import (
+    INTERACTION_METRICS,
+    RECOMMENDERS,
+    Task,
+    Trial,
+    agreement,
+    compare_interactions,
+    run_trials,
+)
 from synthgen.metrics.recommendation.recommenders.similarity import EASE
 
 NAME = "movielens_small"
@@ -273,15 +281,17 @@ def statistics(runs: dict[str, list[dict[str, Any]]]) -> list[str]:
     """How tables are alike."""
     known = {system: found for system, found in runs.items() if "statistics" in found[0]}
     first = next(iter(known.values()))[0]["statistics"]
+    upwards = {metric.title for metric in INTERACTION_METRICS if metric.direction == "higher"}
     rows = []
     for place, metric in enumerate(first):
         values = [[run["statistics"][place]["value"] for run in found] for found in known.values()]
         if metric["value"] is not None:
-            rows.append([metric["title"], *(spread(one, 4) for one in values), spread([metric["floor"]], 4)])
+            title = metric["title"] + (" (1 is best)" if metric["title"] in upwards else "")
+            rows.append([title, *(spread(one, 4) for one in values), spread([metric["floor"]], 4)])
     return [
         "## Likeness",
         "",
-        "0 is best; *floor*: one half of the real users beside the other.",
+        "0 is best where nothing else is said; *floor*: one half of the real users beside the other.",
         "",
         *table(["", *(TITLES[system] for system in known), "floor"], rows),
     ]
