@@ -47,7 +47,7 @@ class ContextColumn:
             known = np.isfinite(numbers)
             bins = int(np.clip(len(np.unique(owners[known])) // (4 * min_holders), 1, MOST_BINS))
             inner = np.quantile(numbers[known], np.arange(1, bins) / bins) if known.any() else np.zeros(0)
-            return cls(name, None, tuple(float(f"{edge:.4g}") for edge in np.unique(inner)))
+            return cls(name, None, _rounded(inner))
         text = _text(values)
         pairs = pd.DataFrame({"value": text, "owner": owners}).dropna().drop_duplicates()
         counts = pairs["value"].value_counts()
@@ -117,6 +117,18 @@ def encode_context(columns: tuple[ContextColumn, ...], context: pd.DataFrame | N
         if column.name in context:
             tokens_NC[:, place] = column.encode(context[column.name])
     return tokens_NC
+
+
+def _rounded(edges: np.ndarray) -> tuple[float, ...]:
+    """Edges to about a thousandth of what they span, so that none is a real value.
+
+    Example:
+        >>> _rounded(np.array([1_424_000_123.0, 1_424_500_456.0]))
+        (1424000100.0, 1424500500.0)
+    """
+    span = float(np.ptp(edges)) if len(edges) else 0.0
+    step = 10.0 ** np.floor(np.log10(span / 1000 or 1.0))
+    return tuple(float(edge) for edge in np.unique(np.round(edges / step) * step))
 
 
 def _is_number(values: pd.Series[Any]) -> bool:

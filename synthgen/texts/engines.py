@@ -15,7 +15,7 @@ from synthgen.errors import DataError, MissingExtraError, choose
 from synthgen.seeding import derived_seed
 from synthgen.texts.context import RARE, ContextColumn
 from synthgen.texts.guard import Guard
-from synthgen.texts.units import TAG, Unit, units_of, words_of
+from synthgen.texts.units import Unit, units_of, words_of
 from synthgen.texts.vocabulary import Vocabulary
 from synthgen.texts.writing import Writer
 
@@ -44,7 +44,7 @@ class LocalTransformers:
     Args:
         folder: with the model and its tokenizer.
         columns: of the context.
-        vocabulary: says which tags many users wrote.
+        vocabulary: says which tags and numbers many users wrote.
         guard: bars runs.
         longest: tokens of a text at most.
 
@@ -78,8 +78,7 @@ class LocalTransformers:
                 "transformers can read was expected"
             ) from error
         self._seed = transformers.set_seed
-        self._columns, self._guard, self._longest = columns, guard, longest
-        self._tags = {token.text for token in vocabulary.tokens if token.kind == "tag"}
+        self._columns, self._vocabulary, self._guard, self._longest = columns, vocabulary, guard, longest
 
     def write(self, row_NC: np.ndarray, seed: int) -> Iterator[list[Unit]]:
         for place, row_C in enumerate(row_NC):
@@ -109,10 +108,7 @@ class LocalTransformers:
 
     def _fine(self, text: str) -> list[Unit]:
         """The text without what is barred; nothing where nothing is left."""
-        units = [
-            unit._replace(text=TAG) if unit.kind == "tag" and unit.text not in self._tags else unit
-            for unit in units_of(text)
-        ]
+        units = self._vocabulary.masked(units_of(text))
         while units:
             barred = self._guard.first_barred(words_of(units))
             if barred is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -42,15 +42,17 @@ class Filler:
         none = pa.array([], pa.string())
         return cls(handles, WordMaker.fit(none, "url", rng), WordMaker.fit(none, "email", rng))
 
-    def stock(self, rng: np.random.Generator, among: Sequence[str] | None = None) -> Stock:
+    def stock(self, rng: np.random.Generator, known: Collection[str], among: Sequence[str] | None = None) -> Stock:
         """Synthetic values to fill in.
 
         Args:
             rng: of all that is drawn.
+            known: numbers that are words, and so stand for no other.
             among: synthetic handles to mention; None: made-up ones.
         """
         return Stock(
             rng,
+            known,
             {
                 HANDLE: lambda: self.handles.draw(_AT_ONCE, rng, among),
                 URL: lambda: self.url.make(rng.integers(_SPACE, size=_AT_ONCE)).to_pylist(),
@@ -75,8 +77,10 @@ class Filler:
 class Stock:
     """Values are made some hundred at a time, since one costs as much as many."""
 
-    def __init__(self, rng: np.random.Generator, sources: dict[str, Callable[[], list[str]]]) -> None:
-        self._rng, self._sources = rng, sources
+    def __init__(
+        self, rng: np.random.Generator, known: Collection[str], sources: dict[str, Callable[[], list[str]]]
+    ) -> None:
+        self._rng, self._known, self._sources = rng, known, sources
         self._left: dict[str, list[str]] = {name: [] for name in sources}
 
     def text(self, units: Sequence[Unit], guard: Guard) -> str:
@@ -98,7 +102,8 @@ class Stock:
                 self._left[text] = self._sources[text]()
             return self._left[text].pop()
         if text in DIGITS:
-            return _digits(DIGITS.index(text) + 1, self._rng)
+            drawn = (_digits(DIGITS.index(text) + 1, self._rng) for _ in range(_TRIES))
+            return next((number for number in drawn if number not in self._known), "0" * (DIGITS.index(text) + 1))
         if text == TAG:
             return _tag(units, guard, self._rng)
         if text == PHONE:

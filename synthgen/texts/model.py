@@ -23,7 +23,7 @@ from synthgen.texts.guard import Guard
 from synthgen.texts.handles import Handles
 from synthgen.texts.network import TextNetwork
 from synthgen.texts.training import TextRows, TextSettings, train_texts
-from synthgen.texts.units import HANDLE, owner_numbers, units_of, words_of
+from synthgen.texts.units import HANDLE, Unit, folded, owner_numbers, units_of, words_of
 from synthgen.texts.vocabulary import UNKNOWN, Vocabulary
 from synthgen.texts.writing import SPELLED, Writer
 
@@ -102,7 +102,7 @@ class TextModel:
             raise DataError(
                 f"text model: {there.sum()} texts that are not empty; at least {FEWEST} were expected to learn from"
             )
-        present = [str(texts[place]) for place in np.flatnonzero(there)]
+        present = [str(texts[place]) for place in np.flatnonzero(there).tolist()]
         owners_N, row_NC = owners_N[there], row_NC[there]
         kept, names = Handles.fit(present, owners_N, handles, min_holders, numpy_stream(seed, "text handles"))
         units = [units_of(text, lambda real: names.get(real.lower(), HANDLE)) for text in present]
@@ -111,10 +111,9 @@ class TextModel:
             raise DataError(
                 f"text model: no word is written by {min_holders} users or more, so none may be kept. Give more texts"
             )
-        words = [words_of(one) for one in units]
-        guard = Guard.fit(
-            words, owners_N, min_holders, numpy_stream(seed, "text guard"), _never(words, units, vocabulary)
-        )
+        said = [words_of(vocabulary.masked(one)) for one in units]
+        never = _never(units, vocabulary)
+        guard = Guard.fit(said, owners_N, min_holders, numpy_stream(seed, "text guard"), never)
         tokens = [vocabulary.encode(one)[:LONGEST] for one in units]
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derived_seed(seed, "text weights"))
@@ -162,7 +161,8 @@ class TextModel:
             raise DataError("text model: how many texts? Neither a context nor n was given")
         many = len(context) if n is None and context is not None else int(n or 0)
         row_NC = encode_context(self.columns, context, many)
-        stock = self.filler.stock(numpy_stream(seed, "text filling"), handles)
+        known = {token.text for token in self.vocabulary.tokens if token.kind == "number"}
+        stock = self.filler.stock(numpy_stream(seed, "text filling"), known, handles)
         for units in islice(engine_of(engine, self.writer, self.columns).write(row_NC, seed), many):
             yield stock.text(units, self.writer.guard)
 
@@ -233,18 +233,8 @@ def _longest(tokens: Sequence[Sequence[int]], min_holders: int) -> int:
     return int(lengths[-min(min_holders, len(lengths))]) + 24
 
 
-def _never(words: Sequence[Sequence[str]], units: Sequence[Sequence[Any]], vocabulary: Vocabulary) -> list[str]:
+def _never(units: Sequence[Sequence[Unit]], vocabulary: Vocabulary) -> list[str]:
     """What must not be made up: tags that few wrote and, where words are spelled, words that few wrote."""
     kinds = ("tag", "word") if vocabulary.rare_share > SPELLED else ("tag",)
-    known = {unit for kind in kinds for unit in _folds(vocabulary, kind)}
-    found = {
-        word
-        for one, said in zip(units, words, strict=True)
-        for unit, word in zip([unit for unit in one if unit.is_word], said, strict=True)
-        if unit.kind in kinds and word not in known
-    }
-    return sorted(found)
-
-
-def _folds(vocabulary: Vocabulary, kind: str) -> set[str]:
-    return {token.text.lower().replace("\u2019", "'") for token in vocabulary.tokens if token.kind == kind}
+    known = {folded(token.text) for token in vocabulary.tokens if token.kind in kinds}
+    return sorted({folded(unit.text) for one in units for unit in one if unit.kind in kinds} - known)

@@ -9,7 +9,7 @@ Letters: V tokens.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
@@ -25,6 +25,11 @@ MARKERS = (FLIP, CAPITAL, CAPITALS)
 PIECE = "piece"
 _OPENING = ("number", "word", "single", "handle", "tag", "url", "mail", "phone", "code", "entity")
 """Kinds that stand after a space, where texts do not tell."""
+_HOLDERS: dict[str, Callable[[str], str]] = {
+    "number": digits_holder,
+    "tag": lambda _: TAG,
+    "handle": lambda _: HANDLE,
+}
 
 
 @dataclass(frozen=True)
@@ -110,13 +115,22 @@ class Vocabulary:
     def encode(self, units: Sequence[Unit]) -> list[int]:
         """Token numbers; the end is not among them."""
         found: list[int] = []
-        for place, unit in enumerate(units):
+        for place, unit in enumerate(self.masked(units)):
             numbers = self._spelling(unit)
             first = self.tokens[numbers[0] if numbers[0] not in self._cases else numbers[1]]
             if place and unit.spaced != first.spaced:
                 found.append(self.number[FLIP, ""])
             found += numbers
         return found
+
+    def masked(self, units: Sequence[Unit]) -> list[Unit]:
+        """Numbers, tags and handles that have no token become place-holders."""
+        return [
+            unit._replace(text=_HOLDERS[unit.kind](unit.text))
+            if unit.kind in _HOLDERS and (unit.kind, folded(unit.text)) not in self._usual
+            else unit
+            for unit in units
+        ]
 
     def units(self, numbers: Iterable[int]) -> list[Unit]:
         """Token numbers in units again; markers that stand before nothing are left out."""
@@ -175,10 +189,7 @@ class Vocabulary:
                 return [usual]
             parts = spelled(folded(unit.text), self._ranks)
             return [*case, *(self.number.get((PIECE, part), self.number[UNKNOWN, ""]) for part in parts)]
-        if usual is not None:
-            return [usual]
-        holder = {"number": digits_holder(unit.text), "tag": TAG, "handle": HANDLE}.get(unit.kind)
-        return [self.number[unit.kind, holder] if holder else self.number[UNKNOWN, ""]]
+        return [self.number[UNKNOWN, ""] if usual is None else usual]
 
     def _case(self, text: str) -> list[int]:
         if len(text) > 1 and text.isupper():

@@ -71,7 +71,7 @@ class Writer:
 
     @torch.no_grad()
     def _drawn(self, rows_BC: np.ndarray, rng: np.random.Generator) -> dict[int, list[Unit]]:
-        """Texts that came to an end, by their place."""
+        """Texts that came to an end, or were long enough to be cut, by their place."""
         texts = [_Text() for _ in rows_BC]
         row_BR = self.network.row(torch.from_numpy(rows_BC))
         state = self.network.first_state(row_BR)
@@ -89,6 +89,9 @@ class Writer:
             going, last_B, row_BR, state = going[stays], token_B[stays], row_BR[kept], state[:, kept]
             if not len(going):
                 break
+        for place in going.tolist():
+            if texts[place].codes and not self._bars_end(texts[place]):
+                done[place] = self.vocabulary.units(texts[place].tokens)
         return done
 
     def _tokens(self, chance_BV: np.ndarray, texts: list[_Text], rng: np.random.Generator) -> np.ndarray:
@@ -118,7 +121,7 @@ class Writer:
         runs, where = [], []
         for line, (text, token) in enumerate(zip(texts, drawn_B.tolist(), strict=True)):
             if token == 0:
-                barred_B[line] = len(text.codes) < RUN and self.guard.bars_whole(np.array(text.codes, np.uint64))
+                barred_B[line] = self._bars_end(text)
                 continue
             if not self._ends_word_V[token]:
                 continue
@@ -131,6 +134,10 @@ class Writer:
         if runs:
             barred_B[where] = self.guard.bars(np.array(runs, np.uint64))
         return barred_B
+
+    def _bars_end(self, text: _Text) -> bool:
+        """Whether the text may not end here, because it would be a whole short one of somebody."""
+        return 0 < len(text.codes) < RUN and self.guard.bars_whole(np.array(text.codes, np.uint64))
 
     def _code(self, text: _Text, token: int) -> np.uint64 | None:
         """The code of the word that the token completes; None: the word may be a real one that few wrote."""

@@ -85,3 +85,9 @@ def test_a_word_of_one_owner_has_no_token_however_often_it_is_written() -> None:
 def test_the_state_survives_json() -> None:
     vocabulary = vocabulary_of(["so late", "so late!"] * 3)
     assert Vocabulary.from_state(vocabulary.state()) == vocabulary
+
+
+def test_what_few_wrote_is_masked_where_it_stands_for_somebody() -> None:
+    vocabulary = vocabulary_of(["seat 12 #late", "seat 12 #late", "seat 77 #Rare"])
+    masked = [unit.text for unit in vocabulary.masked(units_of("Seat 12 77 #LATE #rare @ann"))]
+    assert masked == ["Seat", "12", "<2 digits>", "#LATE", "<#>", "<@>"]
