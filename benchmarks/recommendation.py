@@ -204,7 +204,7 @@ def verdicts(runs: dict[tuple[str, int], list[dict[str, Any]]], names: dict[str,
             share = float(np.mean(kept(found, runs["real", 1], best)))
             tau = float(np.mean([run["tau"] for run in found]))
             lines.append(
-                f"- {title('synthgen', times)}: {names[best]} keeps {share:.0%} ({word(share, target)} the target of "
+                f"- {title('synthgen', times)}: {names[best]} keeps {share:.1%} ({word(share, target)} the target of "
                 f"{target:.0%}), tau {tau:.2f} ({word(tau, TARGET_TAU)} {TARGET_TAU})."
             )
     return [*lines, *([""] if lines else [])]

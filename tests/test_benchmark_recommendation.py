@@ -71,9 +71,9 @@ def test_the_page_says_what_is_kept_and_what_is_missed(tmp_path: Path) -> None:
     args = argparse.Namespace(results=tmp_path, page=tmp_path / "recommendation.md", report=True)
     script("harness.pages").run_page(args, [], lambda case: {}, page.page)
     text = " ".join((tmp_path / "recommendation.md").read_text().split())
-    assert "- **synthgen**: ALS keeps 90% (at or above the target of 85%), tau 0.90 (at or above 0.8)." in text
+    assert "- **synthgen**: ALS keeps 90.0% (at or above the target of 85%), tau 0.90 (at or above 0.8)." in text
     assert "three" not in text
-    assert "3 times as many users: ALS keeps 80% (below the target of 90%), tau 0.70 (below 0.8)." in text
+    assert "3 times as many users: ALS keeps 80.0% (below the target of 90%), tau 0.70 (below 0.8)." in text
     assert "| Popularity curve | 0.250 ± 0.000 | 0.250 ± 0.000 |" in text
     assert "Items taken again" not in text
     assert "BPR" not in text
