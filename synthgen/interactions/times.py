@@ -178,7 +178,8 @@ def _hours(user_S: np.ndarray, time_S: np.ndarray, fewest: int) -> np.ndarray:
     pairs = np.unique(np.stack([hour_S, user_S]), axis=1)[0]
     held_H = np.bincount(pairs, minlength=168)
     hour_H: np.ndarray = np.where(held_H >= fewest, np.bincount(hour_S, minlength=168), 0) + 1.0
-    return hour_H / hour_H.sum()
+    hour_H /= hour_H.sum()
+    return hour_H
 
 
 def _after(starts_E: np.ndarray, opens_E: np.ndarray, rate_E: np.ndarray) -> np.ndarray:
