@@ -72,7 +72,7 @@ def detect_schema(
         columns.append(_overridden(found, overrides[name]) if name in overrides else found.column())
     schema = Schema(columns=columns)
     if relations:
-        find_rules(table, schema, target=target, min_holders=min_holders)
+        find_rules(table, schema, target=target, min_holders=min_holders, decimal=decimal)
     return schema
 
 

@@ -250,7 +250,7 @@ class Nearly(BaseModel):
         list: where it would stand; ``unique`` for the option of a column.
         rule: the line to move there.
         share: of the rows that keep it.
-        exceptions: rows that do not; 0 for a column that could be unique, which is never taken unasked.
+        exceptions: rows that do not; 0 for a column that could be unique, or a range: never taken unasked.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -276,8 +276,9 @@ class Nearly(BaseModel):
 
     @property
     def text(self) -> str:
-        if not self.exceptions:  # of uniqueness alone, which caps how many rows there can be
-            return f"{self.parsed.text} (in all rows; taken, it caps how many can be sampled)"
+        if not self.exceptions:  # what is never taken unasked, whatever the rows show
+            what = "it caps how many can be sampled" if self.list == "unique" else "no row is ever made beyond it"
+            return f"{self.parsed.text} (in all rows; taken, {what})"
         return f"{self.parsed.text} ({100 * self.share:.2f} % of rows; {self.exceptions:,} do not)"
 
     @property

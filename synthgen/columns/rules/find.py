@@ -10,13 +10,16 @@ from synthgen.columns.relations import find_ties
 from synthgen.columns.rules.find_labels import find_combinations, find_dependences
 from synthgen.columns.rules.find_missing import find_missing, find_unique
 from synthgen.columns.rules.find_orders import find_orders
+from synthgen.columns.rules.find_ranges import find_ranges
 from synthgen.columns.rules.finding import Found
 from synthgen.table.rule_faults import makers
 from synthgen.table.rules import Combination, Dependence, Missing, Order, Unique
 from synthgen.table.schema import Formula, Schema
 
 
-def find_rules(table: pa.Table, schema: Schema, *, target: str | None = None, min_holders: int = 5) -> None:
+def find_rules(
+    table: pa.Table, schema: Schema, *, target: str | None = None, min_holders: int = 5, decimal: str = "."
+) -> None:
     """Add to a schema what the table shows.
 
     Args:
@@ -24,6 +27,7 @@ def find_rules(table: pa.Table, schema: Schema, *, target: str | None = None, mi
         schema: types of its columns.
         target: the column to predict: learned, never restored from others.
         min_holders: a value needs so many rows to be named or remembered.
+        decimal: the mark of decimal text.
     """
     schema.ties = find_ties(table, schema, target=target, min_holders=min_holders)
     off: list[tuple[Formula, int]] = []
@@ -52,7 +56,15 @@ def find_rules(table: pa.Table, schema: Schema, *, target: str | None = None, mi
     found.nearly += some.nearly
     for name, repeated in find_unique(table, schema, {*made, *summed}).items():
         found.offer("unique", Unique(column=name), repeated, table.num_rows)  # never taken unasked: it caps a sample
+    for line, beyond in find_ranges(table, schema, decimal):
+        if line.column not in {*made, *tied, *ordered_in(schema)}:
+            found.offer("ranges", line, beyond, table.num_rows)  # nor these: where a range ends, only the user knows
     schema.nearly = found.nearly
+
+
+def ordered_in(schema: Schema) -> set[str]:
+    """Columns that stand in an order, whose ends follow from one another."""
+    return {name for order in schema.orders for name in order.columns}
 
 
 def _prefer_one_hot(table: pa.Table, schema: Schema, target: str | None) -> None:

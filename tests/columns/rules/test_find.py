@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 from synthgen.codec import Codec
@@ -77,7 +78,7 @@ def test_independent_columns_show_no_rule(seed: int) -> None:
     frame["hole"] = np.where(rng.random(2_000) < 0.3, None, rng.choice(list("pq"), 2_000))
     schema = found_in(frame)
     assert texts(schema) == []
-    assert schema.nearly == []
+    assert [one for one in schema.nearly if one.list != "ranges"] == []  # a range is of one column alone
 
 
 def soiled(kind: str) -> tuple[pd.DataFrame, int]:
@@ -173,3 +174,29 @@ def test_a_column_of_larger_numbers_alone_is_no_order() -> None:
 def test_chains_are_as_long_as_can_be() -> None:
     assert chains([]) == []
     assert chains([("a", "b"), ("b", "c"), ("b", "d")]) == [["a", "b", "c"], ["b", "d"]]
+
+
+def test_natural_ends_are_offered_and_never_taken_unasked() -> None:
+    rng = np.random.default_rng(0)
+    table = pa.table(
+        {
+            "share": rng.uniform(0, 1, 2_000),
+            "percent": rng.integers(0, 101, 2_000),
+            "followers": np.r_[rng.integers(0, 5_000, 1_999), -1],
+            "age": rng.integers(18, 80, 2_000),
+            "posts": rng.poisson(30, 2_000),
+            "level": rng.integers(0, 2, 2_000),
+        }
+    )
+    schema = detect_schema(table)
+    assert schema.ranges == []
+    offered = {one.parsed.text: one.exceptions for one in schema.nearly if one.list == "ranges"}
+    assert offered == {"0 <= share <= 1": 0, "0 <= percent <= 100": 0, "0 <= followers": 1}
+    whole = next(one.text for one in schema.nearly if one.exceptions == 0)
+    assert whole == "0 <= share <= 1 (in all rows; taken, no row is ever made beyond it)"
+
+
+def test_ends_that_are_not_reached_or_often_crossed_are_no_range() -> None:
+    rng = np.random.default_rng(0)
+    table = pa.table({"a": rng.uniform(0.2, 0.7, 500), "b": np.r_[rng.uniform(0, 1, 490), rng.uniform(1, 2, 10)]})
+    assert [one for one in detect_schema(table).nearly if one.list == "ranges"] == []
