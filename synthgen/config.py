@@ -128,7 +128,8 @@ def settings_of(config: RunConfig, leave_out: Sequence[str] = ()) -> dict[str, A
         ['seed', 'device', 'min_holders', 'model', 'image']
     """
     ruled = {"adversarial": config.adversarial, "image": config.image}
-    settings = config.model_dump(mode="json", exclude_none=True, exclude={*ruled, *leave_out})
+    empty = () if config.context else ("context",)
+    settings = config.model_dump(mode="json", exclude_none=True, exclude={*ruled, *leave_out, *empty})
     given = {k: part.model_dump(mode="json", exclude_none=True, exclude_unset=True) for k, part in ruled.items()}
     return settings | {key: part for key, part in given.items() if part and key not in leave_out}
 

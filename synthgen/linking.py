@@ -18,7 +18,7 @@ from synthgen.linked.keys import key_texts
 from synthgen.linked.plan import Plan
 from synthgen.linked.schema import LinkedSchema
 from synthgen.linked.splitting import split_people
-from synthgen.pipeline import RUN_FOLDER, Outcome, holdout_share, interruptible
+from synthgen.pipeline import RUN_FOLDER, Outcome, holdout_share, interruptible, refuse_pictures
 from synthgen.reporting.folder import make_folder, write_report
 from synthgen.reporting.summary import ColumnLine, Figure, Summary
 from synthgen.seeding import derived_seed, numpy_stream
@@ -55,7 +55,10 @@ def table_files(folder: str | Path) -> dict[str, Path]:
             raise DataError(f"{folder}: {found[name].name} and {path.name} are both table {name!r}; take one away")
         found[name] = path
     if not found:
-        raise DataError(f"{folder}: holds no table; files ending in {', '.join(ENDINGS)} were expected")
+        raise DataError(
+            f"{folder}: holds no table; files ending in {', '.join(ENDINGS)} were expected. "
+            "Pictures are learned with --model image"
+        )
     return found
 
 
@@ -64,7 +67,9 @@ def read_tables(folder: str | Path, config: RunConfig) -> dict[str, Table]:
 
     Raises:
         DataError: there is none, or one cannot be read.
+        ConfigError: the model is one of pictures.
     """
+    refuse_pictures(config)
     how = {"missing": config.missing, "delimiter": config.delimiter, "encoding": config.encoding}
     return {
         name: read_table(path, **how, decimal=config.decimal)  # type: ignore[arg-type]

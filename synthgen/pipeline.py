@@ -310,11 +310,20 @@ def read_data(data: str | Path, config: RunConfig) -> Table:
     Raises:
         SynthgenError: it cannot be read, or the model is one of pictures.
     """
-    if config.model.name == IMAGE_MODEL:
-        raise ConfigError(f"model: {IMAGE_MODEL!r} learns pictures; use synthgen fit PICTURES --model {IMAGE_MODEL}")
+    refuse_pictures(config)
     return read_table(
         Path(data), missing=config.missing, delimiter=config.delimiter, encoding=config.encoding, decimal=config.decimal
     )
+
+
+def refuse_pictures(config: RunConfig) -> None:
+    """Whether the model is one of tables.
+
+    Raises:
+        ConfigError: it is one of pictures.
+    """
+    if config.model.name == IMAGE_MODEL:
+        raise ConfigError(f"model: {IMAGE_MODEL!r} learns pictures; use synthgen fit PICTURES --model {IMAGE_MODEL}")
 
 
 def holdout_share(rows: int, config: RunConfig) -> float:

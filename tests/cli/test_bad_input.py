@@ -59,10 +59,14 @@ def test_a_wrong_encoding_is_refused(invoke: Invoke, tmp_path: Path, command: st
 
 
 @pytest.mark.parametrize("command", ["schema", "fit"])
-def test_a_folder_or_nothing_in_place_of_a_file_is_refused(invoke: Invoke, tmp_path: Path, command: str) -> None:
+def test_a_folder_without_tables_or_nothing_in_place_of_a_file_is_refused(
+    invoke: Invoke, tmp_path: Path, command: str
+) -> None:
     (tmp_path / "users.csv").write_text(GOOD)
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "notes.docx").write_text("no table")
     out = ["--out", "model"] if command == "fit" else []
-    refused(invoke(command, tmp_path, "-q", *out), "folder")
+    refused(invoke(command, "notes", "-q", *out), "notes: holds no table; files ending in .csv")
     refused(invoke(command, "user.csv", "-q", *out), "no such file.*'users.csv'")
 
 
