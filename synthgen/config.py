@@ -48,6 +48,8 @@ ModelName = Literal[
 """As in ``--model``, for tables."""
 IMAGE_MODEL = "image"
 """As in ``--model``, for pictures."""
+LINKED_MODEL = "linked"
+"""The model of several tables, in the manifest of a run folder."""
 
 
 class ModelSettings(BaseModel):

@@ -31,8 +31,6 @@ from synthgen.training.progress import Progress, Silent
 if TYPE_CHECKING:
     from synthgen.synthesizers.synthesizer import Synthesizer
 
-MODEL = "linked"
-"""In the manifest of a run folder."""
 ENDINGS = (".csv", ".csv.gz", ".tsv", ".parquet", ".pq")
 REPORTS = "reports"
 SHOWN = ("Shape error", "Trend error", "Detector AUC", "Exact copies of training rows")

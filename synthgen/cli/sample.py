@@ -75,11 +75,12 @@ def sample(
     """
     with reporter_of(flags) as progress:
         from synthgen import imaging, linking, pipeline
+        from synthgen.config import LINKED_MODEL
         from synthgen.storage import model_of_run
 
         of_tables = {"quota": quota, "like": like, "draws": draws, "steps": steps, "guide": guide}
         kind, of_linked = model_of_run(run), {"scale": scale, "rows-of": rows_of or None, "export": form}
-        if kind == linking.MODEL:
+        if kind == LINKED_MODEL:
             single = {"rows": rows, "output": output, "where": where, **of_tables}
             if foreign := next((f"--{k}" for k, v in single.items() if v is not None), None):
                 raise ConfigError(f"{run}: holds a model of linked tables; {foreign} is for a single one. Leave it out")

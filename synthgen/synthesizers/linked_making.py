@@ -98,6 +98,7 @@ class Making:
         self.model, self.scale, self.asked, self.seed, self.progress = model, scale, rows, seed, progress
         self.made: dict[str, Made] = {}
         self.references: dict[Reference, np.ndarray] = {}
+        self.keys: dict[str, dict[str, pa.Array]] = {}
 
     def run(self) -> dict[str, pa.Table]:
         """All tables that have a file, with the columns that they had."""
@@ -239,13 +240,14 @@ class Making:
         return pa.table({column: columns[column] for column in part.columns if column in columns})
 
     def _keys(self, name: str) -> dict[str, pa.Array]:
-        """Made-up values of the key, one for each row."""
-        part, n = self.model.parts[name], self.made[name].rows
-        found = {}
-        for column, kind in part.keys.items():
-            rng = numpy_stream(self.seed, "key", name, column)
-            found[column] = kind.decode(np.zeros((n, 0), np.int32), rng, 0)
-        return found
+        """Made-up values of the key, one for each row; made once, whoever refers to them."""
+        if name not in self.keys:
+            part, n = self.model.parts[name], self.made[name].rows
+            self.keys[name] = found = {}
+            for column, kind in part.keys.items():
+                rng = numpy_stream(self.seed, "key", name, column)
+                found[column] = kind.decode(np.zeros((n, 0), np.int32), rng, 0)
+        return self.keys[name]
 
     def _said(self, reference: Reference) -> dict[str, pa.Array]:
         """The columns of a reference: the key of the row that it leads to."""
@@ -417,13 +419,10 @@ def completed_with(known: Known, context: Mapping[str, pa.Array], n: int, seed: 
     table = codec.deduced(pa.table(cells))
     tokens_NS, given_NS = encode(known, table, derived_seed(seed, "encode"))
     for slot in known.layout.context:
-        missing = known.layout.slots[slot].missing
-        if missing is not None and known.layout.slots[slot].level == 0:
-            tokens_NS[~given_NS[:, slot], slot] = missing
-    for slot in known.layout.context:
         one = known.layout.slots[slot]
-        if one.level and one.none is not None:
-            tokens_NS[~given_NS[:, slot], slot] = one.none
+        instead = one.none if one.level else one.missing
+        if instead is not None:
+            tokens_NS[~given_NS[:, slot], slot] = instead
         if one.missing is not None or one.level:
             given_NS[:, slot] = True
     if tokens_NS.shape[1]:

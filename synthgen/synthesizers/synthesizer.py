@@ -14,7 +14,7 @@ from sklearn.base import BaseEstimator
 
 from synthgen.codec import Codec
 from synthgen.conditions import where_of
-from synthgen.config import RunConfig, SamplingSettings, check_settings, settings_of
+from synthgen.config import LINKED_MODEL, RunConfig, SamplingSettings, check_settings, settings_of
 from synthgen.detecting import schema_of
 from synthgen.errors import ConfigError, NotFittedError
 from synthgen.linked.schema import LinkedSchema
@@ -49,8 +49,6 @@ if TYPE_CHECKING:
     from synthgen.synthesizers.linked import Linked
 
 FEW_ROWS = 1_000
-LINKED = "linked"
-"""The model of several tables, in the manifest."""
 PICTURES = "pictures."
 """What the weights of columns of pictures are called, before their number."""
 
@@ -588,7 +586,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         """What goes into a run folder, by the name of its part; see ``RunWriter.write``."""
         if hasattr(self, "linked_"):
             facts, arrays = self.linked_.state()
-            schema, own = self.linked_.schema.state(), self.facts_ | {"model": LINKED}
+            schema, own = self.linked_.schema.state(), self.facts_ | {"model": LINKED_MODEL}
             return {
                 "config": self.config_,
                 "schema": schema,
@@ -627,7 +625,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         config = check_settings(RunConfig, run.config, f"{run.path}: config.toml")
         synthesizer = cls.from_config(config)
         synthesizer.device = device
-        if run.manifest.get("model") == LINKED:
+        if run.manifest.get("model") == LINKED_MODEL:
             from synthgen.synthesizers.linked import Linked
 
             synthesizer.linked_ = Linked.from_run(run, config, device)
