@@ -97,7 +97,7 @@ def windows(moment_T: np.ndarray, widths: tuple[float, ...], alpha: float) -> li
 
 
 def _apart(found: list[tuple[float, float, int, int]], n: int) -> list[Window]:
-    """The surest first, with those that overlap it, half as sure and not wider; then the surest of those that lie elsewhere."""
+    """The surest with those that overlap it, half as sure and not wider; then the surest that lies elsewhere."""
     taken_T, kept = np.zeros(n, bool), []
     for nats, width, first, last in found:
         if taken_T[first:last].any():

@@ -17,6 +17,8 @@ WIDTHS = (60.0, 300.0)
 """Seconds in which accounts that are steered by one hand post the same."""
 FEWEST = 3
 """Accounts of an event."""
+KNOWN = 0.5
+"""An event in time is one of words when so many of its posts are."""
 SHORTEST = 12
 """Letters of a text that is not said by anybody, such as thanks."""
 NAMES, SIGNS = re.compile(r"https?://\S+|[@#]\w+"), re.compile(r"[\W\d_]+")
@@ -41,8 +43,10 @@ def events(accounts: Accounts, alpha: float) -> list[Evidence]:
     if not len(accounts.author_P):
         return []
     order = np.argsort(accounts.second_P, kind="stable")
-    found = _within(accounts, order, bent(accounts.second_P[order]), alpha / 2)
-    return found + _same_words(accounts, order, alpha / 2)
+    found = _same_words(accounts, order, alpha / 2)
+    known = np.unique(np.concatenate([one.rows for one in found])) if found else np.zeros(0, np.int64)
+    others = _within(accounts, order, bent(accounts.second_P[order]), alpha / 2)
+    return found + [one for one in others if np.isin(one.rows, known).mean() < KNOWN]
 
 
 def _within(accounts: Accounts, order: np.ndarray, moment_T: np.ndarray, alpha: float) -> list[Evidence]:
