@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from synthgen.judging.accounts import AccountsSection
 from synthgen.judging.base import Section, Sides
 from synthgen.judging.judgement import Judgement
 from synthgen.judging.tables import judge_tables
@@ -10,7 +11,7 @@ from synthgen.seeding import numpy_stream
 
 __all__ = ["SECTIONS", "Judgement", "Section", "Sides", "judge_sections", "judge_tables"]
 
-SECTIONS: tuple[Section, ...] = ()
+SECTIONS: tuple[Section, ...] = (AccountsSection(),)
 """In the order in which they are shown."""
 
 

@@ -42,6 +42,14 @@ from synthgen.linked.plan import Plan
 from synthgen.linked.schema import LinkedSchema, Reference
 from synthgen.linked.taking import clusters_of
 from synthgen.seeding import derived_seed, numpy_stream
+from synthgen.synthesizers.account_kinds import said_of
+from synthgen.synthesizers.linked_campaigns import (
+    Campaigns,
+    add_kind,
+    learned_campaigns,
+    without_bursts,
+    without_campaigns,
+)
 from synthgen.synthesizers.linked_part import DEGREES, Part
 from synthgen.synthesizers.synthesizer import Synthesizer
 from synthgen.table.origin import Origin
@@ -62,6 +70,7 @@ class Linkable(Protocol):
     parts: dict[str, Part]
     notes: list[str]
     missing: dict[Reference, float]
+    campaigns: Campaigns | None
 
 
 class Fitting:
@@ -73,6 +82,7 @@ class Fitting:
         self.rows: dict[Reference, np.ndarray] = {}
         self.graphs: dict[str, tuple[GraphModel, Any]] = {}
         self.clusters: dict[Reference, np.ndarray] = {}
+        self.kind_N = self.campaign_N = np.zeros(0, np.int64)
 
     def _implied(self, name: str, tables: Mapping[str, Table]) -> Table:
         """A table of keys that others refer to, in the order of their first row."""
@@ -91,6 +101,7 @@ class Fitting:
     def run(self) -> None:
         """Fit all tables."""
         self._link()
+        self._find_campaigns()
         for name in self.model.plan.order:
             self._prepare(name)
             if name in self.model.plan.edges:
@@ -98,6 +109,17 @@ class Fitting:
             self._cluster(name)
         for name in self.model.plan.order:
             self._learn(name)
+
+    def _find_campaigns(self) -> None:
+        """Farms among the users: their kinds are a hidden column, their ties are no part of the graph."""
+        self.progress.stage("looking for campaigns")
+        model = self.model
+        found = learned_campaigns(self.tables, self.rows, model.plan, self.schema, model.config.min_holders)
+        model.campaigns, self.kind_N, self.campaign_N = found
+        if model.campaigns is not None and model.campaigns.kinds:
+            model.notes.append(
+                f"{model.campaigns.users}: {said_of(model.campaigns.kinds)}; others like them are made up"
+            )
 
     def joined(self) -> dict[str, tuple[pa.Table, Schema]]:
         """Every table with a file: its own columns, those of its owner, of the row before, and what hangs on it."""
@@ -200,6 +222,9 @@ class Fitting:
         """A model of ties, and the columns that its nodes get."""
         from_N, to_N, n = self.rows[start], self.rows[end], len(self.tables[start.parent])
         good = (from_N >= 0) & (to_N >= 0) & (from_N != to_N)
+        if self.model.campaigns is not None and start.parent == self.model.campaigns.users:
+            from_N, to_N = (ends[~good | without_campaigns(from_N, to_N, self.campaign_N)] for ends in (from_N, to_N))
+            good = (from_N >= 0) & (to_N >= 0) & (from_N != to_N)
         pair = from_N[good] * n + to_N[good]
         directed = bool(np.isin(to_N[good] * n + from_N[good], pair).any())
         if not directed:
@@ -282,7 +307,10 @@ class Fitting:
 
     def _add_own(self, frame: Frame, name: str, column: str, order_N: np.ndarray) -> None:
         line = self._line(name, column)
-        values = self.tables[name].column(column).take(pa.array(order_N))
+        values = self.tables[name].column(column)
+        if self.model.campaigns is not None and self.model.campaigns.began(self.schema) == (name, column):
+            values = without_bursts(values, self.campaign_N, self.model.config.seed)
+        values = values.take(pa.array(order_N))
         if line.type == "drop":
             self.model.parts[name].own.remove(column)
             return
@@ -292,6 +320,8 @@ class Fitting:
     def _add_helpers(self, frame: Frame, name: str, order_N: np.ndarray) -> None:
         """How many rows hang on each row, which cluster it is of, and its place in graphs."""
         plan, n = self.model.plan, len(self.tables[name])
+        if self.model.campaigns is not None and name == self.model.campaigns.users and len(self.kind_N):
+            add_kind(frame, self.model.campaigns, self.kind_N[order_N])
         for reference in self.schema.into(name):
             edges = plan.edges.get(reference.table)
             if reference.table in self.graphs:
