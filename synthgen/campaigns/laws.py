@@ -103,7 +103,8 @@ def kinds_of(
     for number, (members, evidence) in enumerate(zip(members_of, evidence_of, strict=True)):
         if fake_N is None or fake_N[members].mean() >= FAKE:
             by_marks.setdefault(tuple(sorted({one.what for one in evidence})), []).append(number)
-    kinds, kind_N = [], np.full(accounts.n, -1, np.int64)
+    kinds: list[Kind] = []
+    kind_N = np.full(accounts.n, -1, np.int64)
     groups = sorted(by_marks.values(), key=lambda group: -sum(len(members_of[c]) for c in group))
     for group in groups:
         members = np.concatenate([members_of[c] for c in group])
@@ -157,7 +158,7 @@ def _kind(traits: list[dict[str, float]]) -> Kind:
         return float(np.mean(values)) if values else instead
 
     def kept(name: str) -> float:
-        return float(np.round(mean(name, 0.0) / GRID) * GRID)
+        return round(round(mean(name, 0.0) / GRID) * GRID, 2)
 
     def span(name: str, instead: float) -> float:
         return float(2.0 ** round(float(np.log2(max(1.0, mean(name, instead))))))
@@ -167,7 +168,7 @@ def _kind(traits: list[dict[str, float]]) -> Kind:
         campaigns=len(traits),
         accounts=int(np.exp(sizes).sum().round()),
         size=float(np.round(np.exp(sizes.mean()) / 5) * 5) or 5.0,
-        spread=float(max(0.1, np.round(sizes.std() / GRID) * GRID)),
+        spread=max(0.1, round(round(float(sizes.std()) / GRID) * GRID, 2)),
         burst=kept("burst"),
         burst_span=span("burst_span", Kind.burst_span),
         template=kept("template"),

@@ -77,7 +77,7 @@ def plant(
     n = len(campaign_A)
 
     def of_kind(name: str) -> np.ndarray:
-        return np.array([getattr(kind, name) for kind in kinds], float)[kind_K]
+        return np.array([getattr(kinds[number], name) for number in kind_K], float)
 
     def bears(name: str) -> np.ndarray:
         share_K = of_kind(name) if kept is None else np.full(len(kind_K), kept)

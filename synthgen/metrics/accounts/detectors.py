@@ -23,6 +23,10 @@ from synthgen.metrics.statistics import binnable
 
 FEATURES = ("profile", "graph", "both")
 """What a detector looks at."""
+TREES = 60
+"""Enough for some thousand accounts."""
+SEEN = 0.5
+"""Of the features, those that a split of a boosted tree may use: no detector hangs on a single one."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,8 @@ class Detector:
 
 
 def _boosting(learned: Learned, used_N: np.ndarray, fake_N: np.ndarray, seed: int) -> Score:
-    model = HistGradientBoostingClassifier(max_iter=100, early_stopping=False, random_state=seed)
+    how = {"max_iter": TREES, "max_features": SEEN, "early_stopping": False}
+    model = HistGradientBoostingClassifier(**how, random_state=seed)
     return _scores(model.fit(binnable(learned.rows[used_N]), fake_N[used_N]))
 
 
