@@ -17,8 +17,10 @@ def synthgen(job: Job) -> Callable[[], Made]:
     from synthgen import linking
     from synthgen.config import load_config
 
-    given = {"seed": job.seed} | job.options
+    learned = [name for name in job.facts["tables"] if not job.keep(name)]
+    given = {"seed": job.seed, "minutes": job.minutes * len(learned)} | job.options
     run = Path(job.out, "run")
+    job.note(f"at most {job.minutes:g} minutes to train each table")
     linking.fit(job.train, run, load_config(None, given), schema_path=Path(job.train, "..", "schema.json"))
 
     def make() -> Made:

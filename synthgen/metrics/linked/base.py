@@ -15,8 +15,12 @@ import numpy as np
 from synthgen.metrics.base import Direction, Result
 from synthgen.metrics.view import View
 
+OWNER = "owner: "
+"""Before the name of an owner's column beside rows or summaries."""
 OWNERS = "rows of the owner"
 """Joined to each row as if it were a column of its owner: how many rows the owner has."""
+DOUBLINGS, MOST_DOUBLINGS = "rows of the owner, by doublings", 33
+"""The same in classes of 0, 1, 2 to 3, 4 to 7 ...: bins of equal width would hang on the owner with most rows."""
 MOST_SHARES = 5
 """Most frequent labels of a column whose shares among an owner's rows are taken."""
 WEEK, HOURS = 7, 24.0
@@ -91,12 +95,14 @@ class LinkedView:
         quantities = {name: parent.quantities[name] for name in parent.compared if name in parent.quantities}
         labels = {name: parent.labels[name] for name in parent.compared if name in parent.labels}
         sizes = {name: parent.sizes[name] for name in labels}
-        return plain_view(parent.n_rows, {**quantities, OWNERS: self.count_P.astype(float)}, labels, sizes)
+        quantities[OWNERS] = self.count_P.astype(float)
+        labels[DOUBLINGS] = np.ceil(np.log2(self.count_P + 1)).astype(np.int32)
+        return plain_view(parent.n_rows, quantities, labels, {**sizes, DOUBLINGS: MOST_DOUBLINGS})
 
     @cached_property
     def joined(self) -> View:
         """``(N,)`` rows beside their owners' columns, named ``owner: column``."""
-        return beside(self.rows, self.owners.take(self.owner_N), "owner: ")
+        return beside(self.rows, self.owners.take(self.owner_N), OWNER)
 
     @cached_property
     def followed(self) -> View:
@@ -120,7 +126,7 @@ class LinkedView:
             quantities[f"different {name}"] = self._different(code_N, self.rows.sizes[name])
         for name, other_N in self.others.items():
             quantities[f"different {name}"] = self._different(other_N, int(other_N.max(initial=0)) + 1)
-        return beside(plain_view(self.parent.n_rows, quantities, {}, {}), self.owners, "owner: ")
+        return beside(plain_view(self.parent.n_rows, quantities, {}, {}), self.owners, OWNER)
 
     def _moments(self, value_N: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         there_N = ~np.isnan(value_N)

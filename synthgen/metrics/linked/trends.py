@@ -8,7 +8,7 @@ import numpy as np
 
 from synthgen.metrics.base import Direction, Result
 from synthgen.metrics.fidelity.trend import pair_errors
-from synthgen.metrics.linked.base import LinkedMetric, LinkedView, frequent_labels, missing, no_rows
+from synthgen.metrics.linked.base import OWNER, OWNERS, LinkedMetric, LinkedView, frequent_labels, missing, no_rows
 from synthgen.metrics.sets import Pair
 from synthgen.metrics.statistics import floor_scale
 from synthgen.metrics.view import View
@@ -34,7 +34,7 @@ class ParentChildTrend:
         views = (train, holdout, synthetic)
         if reason := no_rows(self, *views):
             return reason
-        pairs = [(f"owner: {a}", b) for a in train.owners.compared for b in train.rows.compared]
+        pairs = [(a, b) for a in own_columns(train) for b in train.rows.compared]
         return mean_trend(self, [view.joined for view in views], views, pairs, rng)
 
 
@@ -53,8 +53,8 @@ class SummaryTrend:
             return reason
         frequent = frequent_labels(train)
         tables = [view.summaries(frequent) for view in views]
-        own = [f"owner: {name}" for name in train.owners.compared]
-        pairs = [(a, b) for a in own for b in tables[0].compared if b not in own]
+        summaries = [name for name in tables[0].compared if not name.startswith(OWNER)]
+        pairs = [(a, b) for a in own_columns(train) for b in summaries]
         return mean_trend(self, tables, views, pairs, rng)
 
 
@@ -73,6 +73,11 @@ class SiblingTrend:
             return missing(self, "one of the tables has no owner with two rows")
         pairs = [(f"before: {a}", b) for a in train.rows.compared for b in train.rows.compared]
         return mean_trend(self, [view.followed for view in views], views, pairs, rng)
+
+
+def own_columns(view: LinkedView) -> list[str]:
+    """Columns of owners as they are named beside rows; how many rows they have, by doublings alone."""
+    return [OWNER + name for name in view.owners.compared if name != OWNERS]
 
 
 def mean_trend(
