@@ -11,7 +11,7 @@ import numpy as np
 
 from synthgen.graphs.graph import Graph
 from synthgen.graphs.layers import Layer, graph_of
-from synthgen.graphs.local import next_share, pair_locally, pair_locally_directed
+from synthgen.graphs.local import Nearby, next_share
 from synthgen.graphs.matching import (
     Exchanger,
     pair_directed,
@@ -126,7 +126,7 @@ def _mutual(plan: Plan, expected_CC: np.ndarray | None, share_K: np.ndarray, rng
     near = (np.zeros(0, np.int64), np.zeros(0, np.int64))
     left_N = plan.mutual_N
     if share_K.any():
-        near = pair_locally(plan.block_N, plan.mutual_N, share_K[plan.class_N], rng)
+        near = Nearby.of(plan.cells, share_K[plan.class_N], rng).pairs(plan.mutual_N, expected_CC, rng)
         left_N = plan.mutual_N - np.bincount(np.concatenate(near), minlength=plan.n_nodes)
         cell = plan.cells.cell_N
         expected_CC = _left(expected_CC, np.r_[cell[near[0]], cell[near[1]]], np.r_[cell[near[1]], cell[near[0]]])
@@ -145,7 +145,7 @@ def _single(
     near = (np.zeros(0, np.int64), np.zeros(0, np.int64))
     out_N, in_N = plan.single
     if share_K.any():
-        near = pair_locally_directed(plan.block_N, out_N, in_N, share_K[plan.class_N], taken, rng)
+        near = Nearby.of(plan.cells, share_K[plan.class_N], rng).arrows(out_N, in_N, expected_CC, taken, rng)
         out_N = out_N - np.bincount(near[0], minlength=plan.n_nodes)
         in_N = in_N - np.bincount(near[1], minlength=plan.n_nodes)
         expected_CC = _left(expected_CC, plan.cells.cell_N[near[0]], plan.cells.cell_N[near[1]])
