@@ -25,7 +25,7 @@ ROWS = [  # lowest first; the same list from the top is the way a command runs
     {"detecting", "rows"},
     {"linked"},
     {"synthesizers"},
-    {"evaluating", "bundling", "exporting", "inspecting"},
+    {"evaluating", "bundling", "exporting", "inspecting", "judging"},
     {"pipeline"},
     {"comparing", "imaging", "linking", "row_jobs", "world"},
     {"cli", "serve", "__main__"},

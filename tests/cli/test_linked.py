@@ -36,6 +36,10 @@ def test_a_folder_is_run_and_each_table_judged(invoke: Invoke, folder: Path, tmp
     found = json.loads((tmp_path / "out/reports/posts/metrics.json").read_text())
     assert found
     assert (tmp_path / "out/reports/users/report.html").exists()
+    whole = json.loads((tmp_path / "out/metrics.json").read_text())
+    assert [verdict["question"] for verdict in whole["verdicts"]] == ["faithful", "useful", "private"]
+    assert {column["name"] for column in whole["columns"]} >= {"posts.kind", "users.plan"}
+    assert "reports/posts/report.html" in (tmp_path / "out/report.html").read_text()
     result = invoke("sample", "out/run", "--scale", "0.5", "--out", "half", "-q")
     assert result.exit_code == 0, result.output
     assert len(pd.read_csv(tmp_path / "half/users.csv")) == pytest.approx(len(real["users"]) / 2, abs=30)
