@@ -60,6 +60,48 @@ def spread(counts_P: np.ndarray, starts_P: np.ndarray) -> tuple[np.ndarray, np.n
     return which_W, np.arange(len(which_W)) + (starts_P - before_P)[which_W]
 
 
+def places_by(group_P: np.ndarray, n_groups: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where the entries of each group start, one more at the end, in the order that puts group after group.
+
+    Example:
+        >>> [part.tolist() for part in places_by(np.array([1, 0, 1]), 2)]
+        [[0, 1, 3], [1, 0, 2]]
+    """
+    start = np.zeros(n_groups + 1, np.int64)
+    np.cumsum(np.bincount(group_P, minlength=n_groups), out=start[1:])
+    n = max(len(group_P), 1)
+    return start, np.sort(group_P.astype(np.int64) * n + np.arange(len(group_P))) % n
+
+
+def first_of_each(one_P: np.ndarray, two_P: np.ndarray) -> np.ndarray:
+    """Which entries hold no number, in either array, that an earlier entry holds.
+
+    Example:
+        >>> first_of_each(np.array([1, 2, 5]), np.array([3, 3, 4])).tolist()
+        [True, False, True]
+    """
+    flat = np.stack([one_P, two_P], 1).reshape(-1)
+    _, first = np.unique(flat, return_index=True)
+    alone = np.zeros(len(flat), bool)
+    alone[first] = True
+    free_P: np.ndarray = alone.reshape(-1, 2).all(1)
+    return free_P
+
+
+def within_room(group_P: np.ndarray, room: np.ndarray) -> np.ndarray:
+    """Which entries come before so many others of their group that there is no more room.
+
+    Example:
+        >>> within_room(np.array([0, 1, 0, 0]), np.array([2.0, 1.0])).tolist()
+        [True, True, True, False]
+    """
+    start, order = places_by(group_P, len(room))
+    rank_P = np.empty(len(group_P), np.int64)
+    rank_P[order] = np.arange(len(group_P)) - np.repeat(start[:-1], np.diff(start))
+    within_P: np.ndarray = rank_P < room[group_P]
+    return within_P
+
+
 def chunks(sizes_P: np.ndarray) -> Iterator[slice]:
     """Runs of entries whose sizes sum to about ``CHUNK``."""
     last = 0

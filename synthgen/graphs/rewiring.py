@@ -16,7 +16,7 @@ import numpy as np
 
 from synthgen.graphs.graph import Graph
 from synthgen.graphs.layers import Layer, graph_of, layers_of
-from synthgen.graphs.pairs import Ties, common, triangles_of_nodes
+from synthgen.graphs.pairs import Ties, common, first_of_each, triangles_of_nodes
 
 ENOUGH = 0.005
 """Corners of triangles that are too many or too few in their class, of all that are wanted: then it stops."""
@@ -159,7 +159,7 @@ class _State:
         off_K, weight_K = self.now_K - self.wanted_K, 1 / np.maximum(self.wanted_K, 1.0)
         gain_P = (weight_K * change_PK * (2 * off_K + change_PK)).sum(1)
         order = np.flatnonzero(gain_P < 0)
-        order = order[_free(found, order, self.ties)]
+        order = order[self._free(found.where(order))]
         if not len(order):
             return layer, 0
         path_PK = off_K + np.cumsum(change_PK[order], 0)
@@ -173,6 +173,11 @@ class _State:
         a_M[chosen.second_P], b_M[chosen.second_P] = chosen.y_P, chosen.x_P
         self.now_K = self.now_K + change_PK[order[: best + 1]].sum(0)
         return replace(layer, a_M=a_M, b_M=b_M), len(chosen)
+
+    def _free(self, found: Proposals) -> np.ndarray:
+        """Which proposals share no edge and no new pair with an earlier one."""
+        added = self.ties.keys(found.a_P, found.b_P), self.ties.keys(found.x_P, found.y_P)
+        return first_of_each(found.first_P, found.second_P) & first_of_each(*added)
 
     def recount(self) -> None:
         """Exchanges of one round touch each other's triangles: count again."""
@@ -260,19 +265,3 @@ class _State:
         for corner in (node, one[which], other[which]):
             place = which * self.n_classes + self.class_N[corner]
             change_PK += sign * np.bincount(place, minlength=size).reshape(change_PK.shape)
-
-
-def _free(found: Proposals, order: np.ndarray, ties: Ties) -> np.ndarray:
-    """Which of the proposals in this order share no edge and no new pair with an earlier one."""
-    chosen = found.where(order)
-    free = np.ones(len(order), bool)
-    for one, two in (
-        (chosen.first_P, chosen.second_P),
-        (ties.keys(chosen.a_P, chosen.b_P), ties.keys(chosen.x_P, chosen.y_P)),
-    ):
-        flat = np.stack([one, two], 1).reshape(-1)
-        _, first = np.unique(flat, return_index=True)
-        alone = np.zeros(len(flat), bool)
-        alone[first] = True
-        free &= alone.reshape(-1, 2).all(1)
-    return free
