@@ -16,10 +16,10 @@ import numpy as np
 from synthgen.graphs.layers import Layer
 from synthgen.graphs.pairs import Ties, first_of_each, places_by, within_room
 
-ROUNDS = 40
+ROUNDS = 100
 NEAR = 0.002
 """Of the edges: where so few are off for each kind of group, rounding is all that is left."""
-STALLED = 0.03
+STALLED = 0.01
 """A round that takes off a smaller share of what is off is the last but ``PATIENCE``."""
 PATIENCE = 3
 MOST = 200_000
@@ -138,7 +138,7 @@ class _Settling:
         first = many[self.rng.integers(len(many), size=min(MOST, 2 * len(many)))] if len(many) else many
         off_GG = off.reshape(n_groups, n_groups)
         few_GG = np.maximum(-(off_GG + off_GG.T - np.diag(np.diag(off_GG)) if mutual else off_GG), 0)
-        held_G, order = places_by(kind.group_N[b_H], n_groups)
+        held_G, order = places_by(kind.group_N[b_H[many]], n_groups)
         few_GG = few_GG * (np.diff(held_G) > 0)
         total_G = few_GG.sum(1)
         first = first[total_G[kind.group_N[a_H[first]]] > 0]
@@ -146,10 +146,8 @@ class _Settling:
         reach = (np.cumsum(few_GG / np.maximum(total_G, 1e-300)[:, None], 1) + np.arange(n_groups)[:, None]).reshape(-1)
         to_P = np.searchsorted(reach, from_P + self.rng.random(len(from_P)) * (1 - 1e-9), side="right")
         to_P = np.clip(to_P - from_P * n_groups, 0, n_groups - 1)
-        size_P = held_G[to_P + 1] - held_G[to_P]
-        second = order[
-            np.minimum(held_G[to_P] + (self.rng.random(len(to_P)) * size_P).astype(np.int64), len(order) - 1)
-        ]
+        at_P = held_G[to_P] + (self.rng.random(len(to_P)) * (held_G[to_P + 1] - held_G[to_P])).astype(np.int64)
+        second = many[order[at_P]]
         return number_H[first], number_H[second], first >= m, second >= m
 
     def _gain(self, a: np.ndarray, x: np.ndarray, y: np.ndarray, b: np.ndarray) -> np.ndarray:
