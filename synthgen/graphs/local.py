@@ -13,22 +13,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import entr
 
 from synthgen.graphs.mixing import Cells, members
 from synthgen.graphs.pairs import Ties, within_room
 
 WIDTH = 1.5
 """A node's local ends lie within so many places per end: under 1 many would meet twice, from 3 on few close."""
-MOST = 0.8
+MOST = 0.95
 """Of a node's ends, those that may be local: what is left brings degrees and labels together."""
-PASSES = 6
-"""Of pairing ends that are next to each other; a pass leaves about a third of those before."""
-TOGETHER = 6
-"""Communities on a stretch: with fewer, ties within communities crowd out the others; with more, few ties close."""
+PASSES = 16
+"""Of pairing ends that are next to each other; the last ones find few that may still meet."""
 STRETCHES = 64
-"""At least so many; one for each community where there are more of these."""
-ROUNDS = 10
-"""Of scaling addresses until those to each community are as many as wanted, as far as stretches allow."""
+"""At least so many, one for each community where there are more of these: each has as many communities as one is tied
+to, on average."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ class Ring:
             rng: for who lies where.
         """
         block_N = cells.groups[0][cells.cell_N]
-        there_RB = _stretches(_of_blocks(cells, ends_CC), rng)
+        there_RB = _stretches(of_blocks(cells, ends_CC), rng)
         held_B, pick_N = there_RB.sum(0), rng.random(len(block_N))
         listed = np.concatenate([np.flatnonzero(there_R) for there_R in there_RB.T])
         start_B = np.cumsum(held_B) - held_B
@@ -70,21 +68,18 @@ class Ring:
     def pairs(
         self, ends_N: np.ndarray, share_N: np.ndarray, expected_CC: np.ndarray, rng: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Undirected edges between nodes near each other; no loop, none twice, none that communities do not want.
+        """Undirected edges between nodes near each other; no loop, none twice, no more than communities want.
 
         Args:
             ends_N: how many ends each node has in all.
             share_N: chance of each end to be local.
             expected_CC: ends between cells.
-            rng: for chances, addresses and distances.
+            rng: for chances and distances.
         """
-        wanted_BB = _of_blocks(self.cells, expected_CC)
-        node_S, to_S, place_S = self._stubs(ends_N, share_N, wanted_BB, rng)
-        own_S, n_blocks = self.block_N[node_S], len(wanted_BB)
-        group_S = np.minimum(own_S, to_S) * n_blocks + np.maximum(own_S, to_S)
-        a_M, b_M = _met(node_S, group_S, place_S, np.where(own_S == to_S, 2, own_S > to_S))
-        room_BB = wanted_BB - np.diag(np.diag(wanted_BB)) / 2  # the first end is of the community with the lower number
-        return self._simple(a_M, b_M, None, room_BB, rng)
+        node_S, place_S = self._stubs(ends_N, share_N, rng)
+        wanted_BB = of_blocks(self.cells, expected_CC)
+        room_BB = wanted_BB - np.diag(np.diag(wanted_BB)) / 2
+        return self._met(node_S, place_S, None, None, room_BB)
 
     def arrows(
         self,
@@ -95,48 +90,70 @@ class Ring:
         rng: np.random.Generator,
     ) -> tuple[np.ndarray, np.ndarray]:
         """The same with directions, ends that leave and those that reach, and no pair that is tied already."""
-        wanted_BB = _of_blocks(self.cells, expected_CC)
-        from_S, to_S, place_S = self._stubs(ends[0], share_N, wanted_BB, rng)
-        into_S, of_S, there_S = self._stubs(ends[1], share_N, wanted_BB.T, rng)
-        n_blocks = len(wanted_BB)
-        group_S = np.r_[self.block_N[from_S] * n_blocks + to_S, of_S * n_blocks + self.block_N[into_S]]
-        side_S = np.r_[np.zeros(len(from_S), np.int64), np.ones(len(into_S), np.int64)]
-        a_M, b_M = _met(np.r_[from_S, into_S], group_S, np.r_[place_S, there_S], side_S)
-        return self._simple(a_M, b_M, taken, wanted_BB, rng)
+        from_S, place_S = self._stubs(ends[0], share_N, rng)
+        into_S, there_S = self._stubs(ends[1], share_N, rng)
+        side_S = np.repeat([0, 1], [len(from_S), len(into_S)])
+        wanted_BB = of_blocks(self.cells, expected_CC)
+        return self._met(np.r_[from_S, into_S], np.r_[place_S, there_S], side_S, taken, wanted_BB)
 
     def _stubs(
-        self, ends_N: np.ndarray, share_N: np.ndarray, wanted_BB: np.ndarray, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Local ends: whose they are, to which community they go, and where on the ring they look."""
-        n_stretches, n_blocks = self.there_RB.shape
+        self, ends_N: np.ndarray, share_N: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Local ends: whose they are, and where on the ring they look."""
         local_N = rng.binomial(ends_N, share_N)
         node_S = np.repeat(np.arange(len(local_N)), local_N)
-        chance_BRB = _addresses(wanted_BB, self.there_RB)
-        row_S = (self.block_N * n_stretches + self.stretch_N)[node_S]
-        reach = np.cumsum(chance_BRB, 2).reshape(-1, n_blocks)
-        reach = (reach / np.maximum(reach[:, -1:], 1e-300) + np.arange(len(reach))[:, None]).reshape(-1)
-        found_S = np.searchsorted(reach, row_S + rng.random(len(row_S)), side="right")
-        to_S = np.clip(found_S - row_S * n_blocks, 0, n_blocks - 1)
-        held_RB = np.bincount(self.stretch_N * n_blocks + self.block_N, minlength=self.there_RB.size)
-        partners_S = np.maximum(held_RB[self.stretch_N[node_S] * n_blocks + to_S], 1)
-        own_S = np.maximum(local_N[node_S] * chance_BRB.reshape(-1, n_blocks)[row_S, to_S], 1.0)
-        reach_S = np.minimum(WIDTH * own_S / partners_S / n_stretches, 1.0)
-        return node_S, to_S, (self.place_N[node_S] + reach_S * (rng.random(len(node_S)) - 0.5)) % 1.0
+        reach_S = np.minimum(WIDTH * np.maximum(local_N, 2)[node_S] / len(local_N), 1.0)
+        return node_S, (self.place_N[node_S] + reach_S * (rng.random(len(node_S)) - 0.5)) % 1.0
 
-    def _simple(
-        self, a_M: np.ndarray, b_M: np.ndarray, taken: Ties | None, room_BB: np.ndarray, rng: np.random.Generator
+    def _met(
+        self,
+        node_S: np.ndarray,
+        place_S: np.ndarray,
+        side_S: np.ndarray | None,
+        taken: Ties | None,
+        room_BB: np.ndarray,
     ) -> tuple[np.ndarray, np.ndarray]:
-        if taken is not None:
-            free_M = ~taken.hold(a_M, b_M)
-            a_M, b_M = a_M[free_M], b_M[free_M]
-        _, first = np.unique(np.minimum(a_M, b_M) * len(self.place_N) + np.maximum(a_M, b_M), return_index=True)
-        order = rng.permutation(first)
-        place_M = (self.block_N[a_M] * len(room_BB) + self.block_N[b_M])[order]
-        kept = order[within_room(place_M, room_BB.reshape(-1))]
-        return a_M[kept], b_M[kept]
+        """Ends that are next to each other, and then next to each other among those left, while there is room."""
+        order = np.argsort(place_S)
+        node_S, side_S = node_S[order], None if side_S is None else side_S[order]
+        n_blocks, n = len(room_BB), len(self.place_N)
+        room = room_BB.reshape(-1).copy()
+        found = [np.zeros((2, 0), np.int64)]
+        keys = np.zeros(0, np.int64)
+        for number in range(PASSES):
+            fits_S = node_S[1:] != node_S[:-1]
+            if side_S is not None:
+                fits_S &= side_S[1:] != side_S[:-1]
+            at_S = np.arange(len(fits_S))
+            start_S = np.maximum.accumulate(np.where(fits_S, 0, at_S + 1))
+            left = np.flatnonzero(fits_S & ((at_S - start_S) % 2 == number % 2))
+            a, b = node_S[left], node_S[left + 1]
+            if side_S is None:
+                turned = self.block_N[a] > self.block_N[b]
+            else:
+                turned = side_S[left] == 1
+            a, b = np.where(turned, b, a), np.where(turned, a, b)
+            key = np.minimum(a, b) * n + np.maximum(a, b)
+            fine = np.zeros(len(left), bool)
+            fine[np.unique(key, return_index=True)[1]] = True
+            fine &= ~np.isin(key, keys)
+            if taken is not None:
+                fine &= ~taken.hold(a, b)
+            open_ = np.flatnonzero(fine)
+            place = self.block_N[a[open_]] * n_blocks + self.block_N[b[open_]]
+            fine[open_] = within_room(place, room)
+            room -= np.bincount(self.block_N[a[fine]] * n_blocks + self.block_N[b[fine]], minlength=len(room))
+            found.append(np.stack([a[fine], b[fine]]))
+            keys = np.r_[keys, key[fine]]
+            stays_S = np.ones(len(node_S), bool)
+            stays_S[left[fine]] = stays_S[left[fine] + 1] = False
+            node_S, side_S = node_S[stays_S], None if side_S is None else side_S[stays_S]
+        a_M, b_M = np.concatenate(found, 1)
+        return a_M, b_M
 
 
-def _of_blocks(cells: Cells, ends_CC: np.ndarray) -> np.ndarray:
+def of_blocks(cells: Cells, ends_CC: np.ndarray) -> np.ndarray:
+    """Ends between communities."""
     belongs = members(cells.groups[0], int(cells.groups[0].max()) + 1)
     ends_BB: np.ndarray = belongs.T @ (ends_CC @ belongs)
     return ends_BB
@@ -147,51 +164,17 @@ def _stretches(ends_BB: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     ends_BB = ends_BB + ends_BB.T
     n_blocks, ends_B = len(ends_BB), np.maximum(ends_BB.sum(1), 1e-12)
     like_BB = np.log(np.maximum(ends_BB * ends_B.sum() / np.outer(ends_B, ends_B), 1e-3))
+    share_BB = ends_BB / ends_B[:, None]
+    tied = float(np.exp(entr(share_BB).sum(1) @ (ends_B / ends_B.sum())))
+    together = int(np.clip(np.ceil(tied), 1, n_blocks))
     there_RB = np.zeros((max(STRETCHES, n_blocks), n_blocks), bool)
     for stretch, first in enumerate(np.resize(rng.permutation(n_blocks), len(there_RB))):
         there_RB[stretch, first] = True
-        for _ in range(min(TOGETHER, n_blocks) - 1):
+        for _ in range(together - 1):
             free_B = ~there_RB[stretch]
             weight_B = free_B * np.exp(like_BB[there_RB[stretch]].mean(0)) * ends_B / (1 + there_RB.sum(0))
             there_RB[stretch, rng.choice(n_blocks, p=weight_B / weight_B.sum())] = True
     return there_RB
-
-
-def _addresses(wanted_BB: np.ndarray, there_RB: np.ndarray) -> np.ndarray:
-    """Chances ``(B, R, B)`` that an end of a node goes to a community, given its own and its stretch."""
-    share_BB = wanted_BB / np.maximum(wanted_BB.sum(1, keepdims=True), 1e-300)
-    spread_BR = there_RB.T / there_RB.sum(0)[:, None]
-    weight_BB = share_BB.copy()
-    for _ in range(ROUNDS):
-        chance_BRB = weight_BB[:, None, :] * there_RB[None, :, :]
-        chance_BRB /= np.maximum(chance_BRB.sum(2, keepdims=True), 1e-300)
-        now_BB = np.einsum("br,brc->bc", spread_BR, chance_BRB)
-        weight_BB *= np.where(now_BB > 0, share_BB / np.maximum(now_BB, 1e-300), 1)
-    return chance_BRB
-
-
-def _met(
-    node_S: np.ndarray, group_S: np.ndarray, place_S: np.ndarray, side_S: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Ends of one group that are next to each other and of two sides; of side 2, of any. The first is of side 0."""
-    order = np.argsort(group_S + np.minimum(place_S, 1 - 1e-9), kind="stable")
-    node_S, group_S, side_S = node_S[order], group_S[order], side_S[order]
-    found: list[tuple[np.ndarray, np.ndarray]] = []
-    for _ in range(PASSES):
-        fits_S = (group_S[1:] == group_S[:-1]) & (node_S[1:] != node_S[:-1])
-        fits_S &= (side_S[1:] != side_S[:-1]) | (side_S[1:] == 2)
-        start_S = np.maximum.accumulate(np.where(fits_S, 0, np.arange(1, len(fits_S) + 1)))
-        left = np.flatnonzero(fits_S & ((np.arange(len(fits_S)) - start_S) % 2 == 0))
-        if not len(left):
-            break
-        turned = side_S[left] == 1
-        found.append((node_S[left + turned], node_S[left + ~turned]))
-        stays_S = np.ones(len(node_S), bool)
-        stays_S[left] = stays_S[left + 1] = False
-        node_S, group_S, side_S = node_S[stays_S], group_S[stays_S], side_S[stays_S]
-    if not found:
-        return node_S[:0], node_S[:0]
-    return np.concatenate([a for a, _ in found]), np.concatenate([b for _, b in found])
 
 
 def next_share(share_K: np.ndarray, base_K: np.ndarray, now_K: np.ndarray, wanted_K: np.ndarray) -> np.ndarray:

@@ -40,12 +40,17 @@ class Ties:
 
     def hold(self, a_P: np.ndarray, b_P: np.ndarray) -> np.ndarray:
         """Whether each pair is tied."""
-        keys_P = self.keys(a_P, b_P)
-        found_P: np.ndarray = self._there[self._place(keys_P)]
-        maybe = np.flatnonzero(found_P)
-        at = np.minimum(np.searchsorted(self._keys_M, keys_P[maybe]), len(self._keys_M) - 1)
-        found_P[maybe] = self._keys_M[at] == keys_P[maybe]
+        found_P: np.ndarray = np.zeros(len(a_P), bool)
+        found_P[self.found(a_P, b_P)[0]] = True
         return found_P
+
+    def found(self, a_P: np.ndarray, b_P: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Which pairs are tied, and their places among all ties in the order of their keys."""
+        keys_P = self.keys(a_P, b_P)
+        maybe = np.flatnonzero(self._there[self._place(keys_P)])
+        at = np.minimum(np.searchsorted(self._keys_M, keys_P[maybe]), len(self._keys_M) - 1)
+        yes = self._keys_M[at] == keys_P[maybe]
+        return maybe[yes], at[yes]
 
 
 def spread(counts_P: np.ndarray, starts_P: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -128,7 +133,13 @@ def common(
 
 
 def triangles(graph: Graph) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Every triangle of the skeleton once, as three arrays of nodes, chunk by chunk.
+    """Every triangle of the skeleton once, as three arrays of nodes, chunk by chunk."""
+    for nodes, _ in triangles_and_edges(graph):
+        yield nodes
+
+
+def triangles_and_edges(graph: Graph) -> Iterator[tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]]:
+    """Every triangle of the skeleton once, chunk by chunk: its nodes, and the numbers of the edges opposite to them.
 
     Ends of edges are ordered by degree, and two edges out of the lowest node are asked whether they are closed: the
     work is at most edges times the root of their number (Chiba, Nishizeki 1985, doi:10.1137/0214017).
@@ -149,8 +160,10 @@ def triangles(graph: Graph) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray
     for part in chunks(after_M):
         which_W, at_W = spread(after_M[part], np.arange(len(low_M))[part] + 1)
         second_W, third_W = high_M[part][which_W], high_M[at_W]
-        yes_W = ties.hold(second_W, third_W)
-        yield node_N[low_M[part][which_W[yes_W]]], node_N[second_W[yes_W]], node_N[third_W[yes_W]]
+        yes, opposite = ties.found(second_W, third_W)
+        which = which_W[yes] + part.start
+        nodes = node_N[low_M[which]], node_N[second_W[yes]], node_N[third_W[yes]]
+        yield nodes, (order[opposite], order[at_W[yes]], order[which])
 
 
 def triangles_of_nodes(graph: Graph) -> np.ndarray:
