@@ -41,6 +41,7 @@ from synthgen.linked.frames import (
 )
 from synthgen.linked.keys import NONE, ORPHAN, check_key, key_texts, parent_rows
 from synthgen.linked.labels import labels_of, mixing_labels, together
+from synthgen.linked.people import WHOSE, way_up, whose_rows
 from synthgen.linked.plan import Plan
 from synthgen.linked.schema import LinkedSchema, Reference
 from synthgen.linked.taking import clusters_of
@@ -259,10 +260,21 @@ class Fitting:
         if not drawn:
             return
         rules = self.schema.tables[name].columns if name in self.schema.tables else Schema(columns=[])
+        self._check_people(name, frame)
         learned, schema = frame.learned(rules)
         config = self._config(name, frame, learned)
         self.progress.stage(f"table {name}")
         part.model = Synthesizer.from_config(config, schema).fit(learned, progress=self.progress, stop=self.stop)
+
+    def _check_people(self, name: str, frame: Frame) -> None:
+        if frame.whose_N is None:
+            return
+        n_people, least = len(np.unique(frame.whose_N)), self.model.config.min_holders
+        if n_people < least <= len(frame.whose_N):
+            raise DataError(
+                f"{name}: its {len(frame.whose_N):,} rows belong to {n_people} people, and a value is kept only where "
+                f"{least} hold it, so nothing of it could be learned. Give it more people, or set min_holders"
+            )
 
     def _frame(self, name: str) -> Frame:
         """What is learned of one table."""
@@ -274,13 +286,22 @@ class Fitting:
         self._add_helpers(frame, name, order_N)
         if hangs:
             self._add_history(frame, name, order_N)
+        whose_N = self._whose(name)
+        if len(np.unique(whose_N)) < len(whose_N):
+            frame.whose_N = whose_N[order_N]
         return frame
+
+    def _whose(self, name: str) -> np.ndarray:
+        """``(N,)`` whose the rows of a table are."""
+        way = way_up(name, self.model.plan, self.schema)
+        return whose_rows(way, self.rows.__getitem__, len(self.tables[name]))
 
     def _config(self, name: str, frame: Frame, learned: pa.Table) -> RunConfig:
         config, cells = self.model.config, {n: len(t) * len(t.names) for n, t in self.tables.items()}
         minutes = None if config.minutes is None else config.minutes * cells[name] / max(1, sum(cells.values()))
         target = config.target if config.target in learned.column_names else None
         own: dict[str, Any] = {"minutes": minutes, "target": target, "context": frame.context, "columns": {}}
+        own["unit"] = None if frame.whose_N is None else WHOSE
         return config.model_copy(update=own | {"seed": derived_seed(config.seed, "table", name) % 2**31})
 
     def _make_keys(self, name: str) -> None:
@@ -290,9 +311,11 @@ class Fitting:
         for column in self.schema.key_of(name):
             if column in others or part.kept is not None:
                 continue
+            whose_N = self._whose(name)[np.asarray(table.column(column).is_valid())]
             values = table.column(column).drop_null()
             rng = numpy_stream(self.model.config.seed, "key", name, column)
-            context = FitContext(rng, self.model.config.min_holders, len(values), np.zeros((len(values), 0), np.int32))
+            beside = np.zeros((len(values), 0), np.int32)
+            context = FitContext(rng, self.model.config.min_holders, len(values), beside, whose_N)
             alone = len(self.schema.key_of(name)) == 1
             part.keys[column] = Identifier.fit(values, {"unique": True} if alone else {}, context)
 

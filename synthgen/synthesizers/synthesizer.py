@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator
 from synthgen.codec import Codec
 from synthgen.conditions import where_of
 from synthgen.config import LINKED_MODEL, RunConfig, SamplingSettings, check_settings, settings_of
-from synthgen.detecting import schema_of
+from synthgen.detecting import check_unit, schema_of
 from synthgen.errors import ConfigError, NotFittedError
 from synthgen.linked.schema import LinkedSchema
 from synthgen.rows.balancing import Draw, topped_up
@@ -63,8 +63,10 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         minutes: training stops there at the latest; None: when held-out rows say that it is done.
         target: the column that the rest is meant to predict; drawn last.
         context: columns that will be given in ``sample(like=...)``: most of the learning goes to the others.
+        unit: the column that says whose a row is, such as ``user_id``: rows of one person count once where a value
+            needs holders; of linked tables it is known from their references.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        min_holders: a value needs so many rows to enter a vocabulary.
+        min_holders: a value needs so many rows, or people where there is a unit, to enter a vocabulary.
         schema: a ``Schema``, of linked tables a ``LinkedSchema``, or the path of a ``schema.json``; None: detected.
         columns: what detection gets wrong, ``{"zip": {"type": "categorical"}}``.
         training: settings of ``synthgen.training.settings.TrainingSettings`` by name.
@@ -89,6 +91,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         minutes: float | None = None,
         target: str | None = None,
         context: list[str] | None = None,
+        unit: str | None = None,
         device: str = "auto",
         min_holders: int = 5,
         schema: Schema | LinkedSchema | str | Path | None = None,
@@ -103,6 +106,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         self.minutes = minutes
         self.target = target
         self.context = context
+        self.unit = unit
         self.device = device
         self.min_holders = min_holders
         self.schema = schema
@@ -126,6 +130,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             minutes=config.minutes,
             target=config.target,
             context=config.context or None,
+            unit=config.unit,
             device=config.device,
             min_holders=config.min_holders,
             schema=schema,
@@ -178,6 +183,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         if not isinstance(data, Table):
             progress.stage("reading")
         table = Table.from_any(data, min_holders=config.min_holders)
+        check_unit(table, config)
         if self.schema is None:
             progress.stage("detecting columns")
         schema = schema_of(table, config, self.schema)
@@ -204,6 +210,8 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             "threads": torch.get_num_threads(),
             "privacy": {"min_holders": config.min_holders, "epsilon": None},
         }
+        if config.unit is not None:
+            self.facts_["privacy"]["unit"] = config.unit
         if account.training:
             self.facts_["training"] = account.training
         if of_pictures:
@@ -215,6 +223,8 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         self, data: Mapping[str, Any], config: RunConfig, progress: Progress, stop: Callable[[], bool]
     ) -> Self:
         """Learn several tables and what links them."""
+        if config.unit is not None:
+            raise ConfigError("unit: of linked tables it is known from their references. Leave it out")
         from synthgen.synthesizers.linked import Linked
 
         tables = {
@@ -244,6 +254,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             "target": self.target,
             "context": self.context,
             "device": self.device,
+            "unit": self.unit,
             "min_holders": self.min_holders,
             "columns": self.columns,
             "training": self.training,
