@@ -8,6 +8,7 @@ from synthgen.judging.judgement import Judgement
 from synthgen.judging.linked import Linked
 from synthgen.judging.people import PeopleSection
 from synthgen.judging.tables import judge_tables
+from synthgen.judging.ties import TiesSection
 from synthgen.metrics.base import Group, Result
 from synthgen.seeding import numpy_stream
 
@@ -15,6 +16,7 @@ __all__ = ["SECTIONS", "Judgement", "Section", "Sides", "judge_sections", "judge
 
 SECTIONS: tuple[Section, ...] = (
     PeopleSection(),
+    TiesSection(),
     Linked(),
     AccountsSection(),
 )

@@ -40,6 +40,7 @@ from synthgen.linked.frames import (
     usual_so_far,
 )
 from synthgen.linked.keys import NONE, ORPHAN, check_key, key_texts, parent_rows
+from synthgen.linked.labels import labels_of, mixing_labels, together
 from synthgen.linked.people import WHOSE, way_up, whose_rows
 from synthgen.linked.plan import Plan
 from synthgen.linked.schema import LinkedSchema, Reference
@@ -257,9 +258,19 @@ class Fitting:
                 "end; they are left out"
             )
         graph = Graph.of(n, pair // n, pair % n, directed)
-        model = GraphModel(derived_seed(self.model.config.seed, "graph", name) % 2**31).fit(graph)
+        labels = self._labels(start.parent)
+        chosen = self.model.parts[name].labels = mixing_labels(labels, graph)
+        label = together(labels, chosen) if chosen else None
+        model = GraphModel(derived_seed(self.model.config.seed, "graph", name) % 2**31).fit(graph, label)
         self.graphs[name] = (model, model.columns(graph))
         return model
+
+    def _labels(self, name: str) -> dict[str, np.ndarray]:
+        """Columns of nodes by which ties may go."""
+        if name not in self.schema.tables:
+            return {}
+        columns = {column: self.tables[name].column(column) for column in self.model.parts[name].own}
+        return labels_of(self.schema.tables[name], columns, [])
 
     def _learn(self, name: str) -> None:
         """Fit the model of one table."""

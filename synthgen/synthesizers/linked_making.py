@@ -33,6 +33,8 @@ from synthgen.linked.frames import (
     usual_of,
 )
 from synthgen.linked.keys import parent_rows
+from synthgen.linked.labels import together
+from synthgen.linked.network import texts
 from synthgen.linked.plan import Plan
 from synthgen.linked.schema import LinkedSchema, Reference
 from synthgen.linked.taking import take
@@ -264,6 +266,9 @@ class Making:
             return
         kinds_P = numbers(parent.columns[community]) if community in parent.columns else np.zeros(parent.rows, np.int64)
         nodes[DEGREES[2]] = np.maximum(kinds_P, 0)
+        if part.labels:
+            own = {column: np.array(texts(parent.columns[column]), object) for column in part.labels}
+            nodes["label"] = together(own, part.labels)
         graph = part.graph.sample(pd.DataFrame(nodes), random_state=seed % 2**31).graph
         ends = self.farming.tied(start.parent, graph.from_M, graph.to_M, parent.rows, part.graph.directed)
         self.made[name] = self._free(part, len(ends[0]), seed)

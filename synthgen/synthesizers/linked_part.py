@@ -39,6 +39,7 @@ class Part:
         kept: its rows, where they are given out as they are.
         graph: of a table of ties.
         types: physical types of columns that refer to others, by name.
+        labels: of a table of ties, the columns of its nodes by which ties go.
         counts: columns that are computed from the rows that refer to it.
         origin: the kind of table that it was.
     """
@@ -58,6 +59,7 @@ class Part:
     kept: pa.Table | None = None
     graph: GraphModel | None = None
     types: dict[str, str] = field(default_factory=dict)
+    labels: list[str] = field(default_factory=list)
     counts: dict[str, Declared] = field(default_factory=dict)
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -76,6 +78,7 @@ class Part:
             "lonely": self.lonely,
             "once": self.once,
             "types": self.types,
+            "labels": self.labels,
             "counts": {column: count.state() for column, count in self.counts.items()},
         }
         if self.model is not None:
@@ -108,6 +111,7 @@ class Part:
         part.begins, part.epoch, part.last = facts["begins"], facts["epoch"], facts["last"]
         part.lonely, part.once = facts["lonely"], facts["once"]
         part.types = facts["types"]
+        part.labels = facts.get("labels", [])
         part.counts = {column: Declared.from_state(state) for column, state in facts.get("counts", {}).items()}
         if "run" in facts:
             own = facts["run"]
