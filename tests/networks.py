@@ -32,3 +32,25 @@ def network(seed: int = 0, n: int = 240) -> dict[str, pd.DataFrame]:
     film = 2 * rng.integers(0, 40, len(reader)) + (plan[reader] == "pro")
     reads = pd.DataFrame({"user_id": users.id.to_numpy()[reader], "film_id": film + 1}).drop_duplicates()
     return {"users": users, "posts": posts, "follows": follows, "films": films, "reads": reads.reset_index(drop=True)}
+
+
+def counted(seed: int = 0) -> dict[str, pd.DataFrame]:
+    """The same network with columns that say what other tables hold."""
+    tables = network(seed)
+    rng = np.random.default_rng(seed + 1)
+    users, posts, follows = tables["users"], tables["posts"], tables["follows"]
+    posts["likes"] = rng.poisson(np.where(posts.kind == "ad", 2, 9))
+
+    def rows(keys: pd.Series, ends: pd.Series) -> pd.Series:
+        return keys.map(ends.value_counts()).fillna(0).astype(int)
+
+    users["followers_count"] = rows(users.id, follows.followee)
+    users["friends_count"] = rows(users.id, follows.follower)
+    users["statuses_count"] = rows(users.id, posts.user_id)
+    users["n_ads"] = rows(users.id, posts.user_id[posts.kind == "ad"])
+    users["last_post_at"] = users.id.map(posts.groupby("user_id")["at"].max())
+    users["mean_likes"] = users.id.map(posts.groupby("user_id").likes.mean().round(2))
+    users["total_likes"] = users.id.map(posts.groupby("user_id").likes.sum()).fillna(0).astype(int)
+    tables["films"]["n_readers"] = rows(tables["films"].film_id, tables["reads"].film_id)
+    posts["n_replies"] = rows(posts.post_id, posts.reply_to_post)
+    return tables

@@ -24,6 +24,7 @@ ROWS = [  # lowest first; the same list from the top is the way a command runs
     {"config"},  # one model of all settings, each checked beside the class it configures
     {"detecting", "rows"},
     {"linked"},
+    {"sources"},
     {"synthesizers"},
     {"evaluating", "bundling", "exporting", "inspecting", "judging"},
     {"pipeline"},

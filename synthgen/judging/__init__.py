@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from synthgen.judging.base import Section, Sides
 from synthgen.judging.judgement import Judgement
+from synthgen.judging.linked import Linked
 from synthgen.judging.people import PeopleSection
 from synthgen.judging.tables import judge_tables
 from synthgen.metrics.base import Group, Result
@@ -11,7 +12,10 @@ from synthgen.seeding import numpy_stream
 
 __all__ = ["SECTIONS", "Judgement", "Section", "Sides", "judge_sections", "judge_tables"]
 
-SECTIONS: tuple[Section, ...] = (PeopleSection(),)
+SECTIONS: tuple[Section, ...] = (
+    PeopleSection(),
+    Linked(),
+)
 """In the order in which they are shown."""
 
 

@@ -6,6 +6,7 @@ Letters: N rows of a table, P rows of a parent.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +21,7 @@ from synthgen.config import RunConfig
 from synthgen.errors import DataError
 from synthgen.graphs import Graph, GraphModel
 from synthgen.linked.calendar import Calendar, Gaps, weekdays
+from synthgen.linked.declared import Declared, ends_of, fill
 from synthgen.linked.frames import (
     MOST_BEFORE,
     MOST_OF_PARENT,
@@ -74,6 +76,8 @@ class Fitting:
         self.rows: dict[Reference, np.ndarray] = {}
         self.graphs: dict[str, tuple[GraphModel, Any]] = {}
         self.clusters: dict[Reference, np.ndarray] = {}
+        self.declared: dict[str, dict[str, Declared]] = {}
+        self.judging = False
 
     def _implied(self, name: str, tables: Mapping[str, Table]) -> Table:
         """A table of keys that others refer to, in the order of their first row."""
@@ -103,6 +107,7 @@ class Fitting:
     def joined(self) -> dict[str, tuple[pa.Table, Schema]]:
         """Every table with a file: its own columns, those of its owner, of the row before, and what hangs on it."""
         self._link()
+        self.judging = True
         for name in self.model.plan.order:
             self._prepare(name)
         found = {}
@@ -124,6 +129,19 @@ class Fitting:
         model.missing = {r: float((row_N < 0).mean()) if len(row_N) else 0.0 for r, row_N in self.rows.items()}
         model.plan = Plan.of(schema, model.missing)
         model.notes += model.plan.notes
+        self._declare()
+
+    def _declare(self) -> None:
+        """Counts are computed from these tables, whatever they said: so do the made ones."""
+        names = {name for name, _, _ in self.schema.counted()}
+        self.declared = {name: {} for name in names}
+        for name, column, count in self.schema.counted():
+            self.declared[name][column] = Declared.of(self.schema, self.tables, name, column, count)
+        columns = {name: {c: table.column(c) for c in table.names} for name, table in self.tables.items()}
+        sizes = {name: len(table) for name, table in self.tables.items()}
+        fill(self.schema, self.declared, columns, self.rows, sizes)
+        for name in names:
+            self.tables[name] = replace(self.tables[name], arrow=pa.table(columns[name]))
 
     def _rows(self, reference: Reference) -> np.ndarray:
         child = [self.tables[reference.table].column(c) for c in reference.columns]
@@ -146,12 +164,14 @@ class Fitting:
         model, table = self.model, self.tables[name]
         references = self.schema.of(name)
         linked = {c for r in references for c in r.columns} | set(self.schema.key_of(name))
-        part = Part(len(table), table.names, [c for c in table.names if c not in linked], table.origin)
+        counts = self.declared.get(name, {})
+        part = Part(len(table), table.names, [c for c in table.names if c not in linked | set(counts)], table.origin)
+        part.counts = counts
         part.types = {c: type_name(table.column(c).type) for r in references for c in r.columns}
         model.parts[name] = part
         own = self.schema.tables.get(name)
         if own is not None and own.keep:
-            part.kept = table.arrow
+            part.kept = table.arrow.drop_columns(list(counts))
         if name not in model.plan.owner:
             return
         if own is not None and own.time is not None:
@@ -189,7 +209,7 @@ class Fitting:
         row_N = self.rows[owner]
         both = there_N & (row_N >= 0)
         for column in parent.columns.columns:
-            if column.type == "datetime" and both.any():
+            if column.type == "datetime" and column.name not in parent.counts and both.any():
                 values = self.tables[owner.parent].column(column.name)
                 since_P, known_P = Calendar.fit(values, column.options).seconds(values)
                 said = known_P[row_N[both]]
@@ -223,7 +243,8 @@ class Fitting:
         frame = self._frame(name)
         drawn = [c for c in frame.schema if c.name not in frame.context]
         if part.kept is not None:
-            part.kept = pa.table({**{c: table.column(c) for c in table.names}, **frame.columns})
+            kept = {c: table.column(c) for c in table.names if c not in part.counts}
+            part.kept = pa.table({**kept, **frame.columns})
             return
         if not drawn:
             return
@@ -374,7 +395,18 @@ class Fitting:
         if name not in self.schema.tables:
             return []
         linked = {c for r in self.schema.of(name) for c in r.columns} | set(self.schema.key_of(name))
-        return [(c.name, c) for c in tellers(self.schema.tables[name].columns, list(linked), MOST_OF_PARENT)]
+        later = {c for c, count in self.declared.get(name, {}).items() if not self._known_before(name, count)}
+        return [(c.name, c) for c in tellers(self.schema.tables[name].columns, list(linked | later), MOST_OF_PARENT)]
+
+    def _known_before(self, name: str, declared: Declared) -> bool:
+        """Whether a count is known when rows of children are made: a helper says how many there will be."""
+        ends, plan = ends_of(self.schema, name, declared.count), self.model.plan
+        if self.judging:
+            return True
+        if declared.count.take != "rows" or declared.count.value is not None or any(end in plan.late for end in ends):
+            return False
+        graph = self.graphs.get(ends[0].table)
+        return graph is None or graph[0].directed or len(ends) == 2
 
     def _before(self, name: str) -> list[ColumnSchema]:
         """Columns that the next row of the same owner knows of."""

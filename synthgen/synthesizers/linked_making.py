@@ -18,6 +18,7 @@ from synthgen.columns.date_text import DAY
 from synthgen.columns.number_text import parse_numbers
 from synthgen.columns.physical import named_type
 from synthgen.linked.calendar import Calendar, Gaps, weekdays
+from synthgen.linked.declared import ends_of, fill
 from synthgen.linked.frames import (
     Clockwork,
     before,
@@ -30,6 +31,7 @@ from synthgen.linked.frames import (
     shifted,
     usual_of,
 )
+from synthgen.linked.keys import parent_rows
 from synthgen.linked.plan import Plan
 from synthgen.linked.schema import LinkedSchema, Reference
 from synthgen.linked.taking import take
@@ -109,7 +111,45 @@ class Making:
             self._make(name)
         for reference in plan.late:
             self._fill_in(reference)
-        return {name: self._whole(name) for name in self.model.schema.tables}
+        return self._counted({name: self._whole(name) for name in self.model.schema.tables})
+
+    def _counted(self, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
+        """The tables with what is computed from others, now that all are there."""
+        parts = self.model.parts
+        columns = {
+            name: {column: table.column(column).combine_chunks() for column in table.column_names}
+            for name, table in tables.items()
+        }
+        sizes = {name: made.rows for name, made in self.made.items()}
+        rows = {r: self._rows_of(r, columns) for r in self.model.schema.references if r.parent in columns}
+        fill(self.model.schema, {name: part.counts for name, part in parts.items()}, columns, rows, sizes)
+        return {
+            name: pa.table({column: columns[name][column] for column in parts[name].columns if column in columns[name]})
+            for name in tables
+        }
+
+    def _rows_of(self, reference: Reference, columns: Mapping[str, Mapping[str, pa.Array]]) -> np.ndarray:
+        """The parent's row of each row of a child; of a child that is kept, by its keys."""
+        if reference in self.references:
+            return self.references[reference]
+        child = [columns[reference.table][column] for column in reference.columns]
+        return parent_rows(child, [columns[reference.parent][column] for column in reference.parent_columns])
+
+    def _foretell(self, name: str) -> None:
+        """Counts as the table itself asks for them: rows that hang on it are made to know these."""
+        plan, made = self.model.plan, self.made[name]
+        for column, declared in self.model.parts[name].counts.items():
+            ends = ends_of(self.model.schema, name, declared.count)
+            marks = [number_of(end) for end in ends]
+            edges = plan.edges.get(ends[0].table)
+            if edges is not None:
+                part = self.model.parts[ends[0].table]
+                directed = part.graph is not None and part.graph.directed
+                marks = [f"{number_of(edges[0])}: {DEGREES[place if directed else 0]}" for place in range(2)]
+                marks = [mark for mark, end in zip(marks, edges, strict=True) if end in ends][: 2 if directed else 1]
+            total_N = sum((made.numbers(mark) for mark in marks), np.zeros(made.rows, np.int64))
+            if declared.writes is not None:
+                made.columns[column] = declared.write(total_N.astype(float))
 
     def _make(self, name: str) -> None:
         plan, part = self.model.plan, self.model.parts[name]
@@ -124,6 +164,7 @@ class Making:
                 self._choose(name, reference, seed)
         else:
             self.made[name] = self._free(part, self.asked.get(name, round(self.scale * part.rows)), seed)
+        self._foretell(name)
 
     def _free(self, part: Part, n: int, seed: int) -> Made:
         """Rows that hang on nothing."""
@@ -228,7 +269,7 @@ class Making:
     def _whole(self, name: str) -> pa.Table:
         """The table as it was: keys made up, references filled in, helpers gone."""
         part = self.model.parts[name]
-        columns = dict(self.made[name].columns)
+        columns = {column: values for column, values in self.made[name].columns.items() if column not in part.counts}
         if part.kept is None:
             columns |= self._keys(name)
             for reference in self.model.schema.of(name):
