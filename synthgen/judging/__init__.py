@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from synthgen.judging.base import Section, Sides
 from synthgen.judging.judgement import Judgement
+from synthgen.judging.recommendation import RecommendationSection
 from synthgen.judging.tables import judge_tables
 from synthgen.metrics.base import Group, Result
 from synthgen.seeding import numpy_stream
 
 __all__ = ["SECTIONS", "Judgement", "Section", "Sides", "judge_sections", "judge_tables"]
 
-SECTIONS: tuple[Section, ...] = ()
+SECTIONS: tuple[Section, ...] = (RecommendationSection(),)
 """In the order in which they are shown."""
 
 
