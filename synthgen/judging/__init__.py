@@ -7,6 +7,7 @@ from synthgen.judging.base import Section, Sides
 from synthgen.judging.judgement import Judgement
 from synthgen.judging.linked import Linked
 from synthgen.judging.people import PeopleSection
+from synthgen.judging.recommendation import RecommendationSection
 from synthgen.judging.tables import judge_tables
 from synthgen.judging.ties import TiesSection
 from synthgen.metrics.base import Group, Result
@@ -19,6 +20,7 @@ SECTIONS: tuple[Section, ...] = (
     TiesSection(),
     Linked(),
     AccountsSection(),
+    RecommendationSection(),
 )
 """In the order in which they are shown."""
 
