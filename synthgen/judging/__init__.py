@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from synthgen.judging.base import Section, Sides
+from synthgen.judging.behaviour import Behaviour
 from synthgen.judging.judgement import Judgement
 from synthgen.judging.tables import judge_tables
 from synthgen.metrics.base import Group, Result
@@ -10,7 +11,7 @@ from synthgen.seeding import numpy_stream
 
 __all__ = ["SECTIONS", "Judgement", "Section", "Sides", "judge_sections", "judge_tables"]
 
-SECTIONS: tuple[Section, ...] = ()
+SECTIONS: tuple[Section, ...] = (Behaviour(),)
 """In the order in which they are shown."""
 
 

@@ -30,8 +30,10 @@ from synthgen.linked.frames import (
     shifted,
     usual_of,
 )
+from synthgen.linked.history import Follow, History, Values, arrow_of
 from synthgen.linked.plan import Plan
 from synthgen.linked.schema import LinkedSchema, Reference
+from synthgen.linked.siblings import Sibling, siblings_of
 from synthgen.linked.taking import take
 from synthgen.rows.given import encode
 from synthgen.rows.known import Known
@@ -141,9 +143,10 @@ class Making:
         order_O = np.argsort(-number_O, kind="stable")
         number_O, whose_O = number_O[order_O], whose_O[order_O]
         pieces: list[_Piece] = []
+        siblings = self._siblings(name)
         for start in range(0, int((number_O > 0).sum()), OWNERS):
-            here = slice(start, start + OWNERS)
-            growing = _Growing(self, name, whose_O[here], number_O[here], derived_seed(seed, "owners", start))
+            here, own = slice(start, start + OWNERS), derived_seed(seed, "owners", start)
+            growing = _Growing(self, name, whose_O[here], number_O[here], own, siblings)
             pieces += growing.pieces()
         if not pieces:
             self.references[owner] = np.zeros(0, np.int64)
@@ -158,6 +161,12 @@ class Making:
         self.made[name] = Made.of(table)
         self.made[name].owner_N, self.made[name].second_N = owner_N[order_N], second_N
         self.references[owner] = owner_N[order_N]
+
+    def _siblings(self, name: str) -> list[Sibling]:
+        """Other events of the same owners, made before."""
+        timed = {one for one, part in self.model.parts.items() if part.calendar is not None}
+        found = [(other, self.made[other]) for other in siblings_of(self.model.plan, name, timed)]
+        return [Sibling.of(name, other, m.owner_N, m.second_N) for other, m in found if m.second_N is not None]
 
     def _numbers(self, owner: Reference) -> np.ndarray:
         """How many rows hang on each row of the owner; a number that never differed is that number."""
@@ -284,11 +293,20 @@ class _Piece:
 class _Growing:
     """Rows of some owners, those with most rows first."""
 
-    def __init__(self, making: Making, name: str, whose_O: np.ndarray, number_O: np.ndarray, seed: int) -> None:
+    def __init__(
+        self,
+        making: Making,
+        name: str,
+        whose_O: np.ndarray,
+        number_O: np.ndarray,
+        seed: int,
+        siblings: list[Sibling],
+    ) -> None:
         self.making, self.name, self.whose_O, self.number_O, self.seed = making, name, whose_O, number_O, seed
         self.part, plan = making.model.parts[name], making.model.plan
         self.owner, self.chosen = plan.owner[name], plan.chosen[name]
         self.time = making.model.schema.tables[name].time if self.part.calendar is not None else None
+        self.siblings = siblings
         self.before: pa.Table | None = None
         self.second_O = self._begins()
         self.counts = {r: np.zeros((len(whose_O), 1), np.int64) for r in self.chosen}
@@ -297,11 +315,16 @@ class _Growing:
         self.of_owner = self._of_owner()
         self.repeated: dict[str, str] = {}
         self.sums: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        follow = Follow(name)
         if self.known is not None:
             drawn, context = self.known.codec.names, self.known.codec.context
             self.repeated = {before(name, column): column for column in drawn if before(name, column) in context}
             nothing = np.zeros(len(whose_O)), np.zeros(len(whose_O), np.int64)
             self.sums = {c: (nothing[0].copy(), nothing[1].copy()) for c in drawn if mean(name, c) in context}
+            clock = self.part.calendar is not None and self.part.calendar.clock
+            follow = Follow.learned(name, self.time, clock, drawn, context)
+        self.history = History(follow, number_O)
+        self.values = {kind: Values() for kind in follow.kinds}
 
     def _begins(self) -> np.ndarray:
         """From when each owner's first time is counted."""
@@ -358,6 +381,9 @@ class _Growing:
         for column, (sum_O, count_O) in self.sums.items():
             mean_A = sum_O[:alive] / np.maximum(count_O[:alive], 1)
             context[mean(self.name, column)] = pa.array(mean_A, mask=count_O[:alive] == 0)
+        for sibling in self.siblings:
+            context |= arrow_of(sibling.known(self.whose_O[:alive], self.second_O[:alive]))
+        context |= arrow_of(self.history.known(alive))
         return completed_with(self.known, context, alive, derived_seed(self.seed, "step", at))
 
     def _note(self, at: int, table: pa.Table, alive: int) -> None:
@@ -384,17 +410,20 @@ class _Growing:
             usual_O[more] = kind_A[more]
         if self.time is not None:
             self.second_O[:alive] = self._times(table, at, alive)
+        kinds = {kind: values.numbers(table.column(kind).combine_chunks()) for kind, values in self.values.items()}
+        self.history.note(kinds, None if self.time is None else self.second_O[:alive])
 
     def _times(self, table: pa.Table, at: int, alive: int) -> np.ndarray:
         assert self.time is not None
-        names, first_A = Clockwork.of(self.name, self.time), np.full(alive, at == 0)
+        begins = self.part.begins is not None
+        names, first_A = Clockwork.of(self.name, self.time), np.full(alive, at == 0 and not begins)
         found: dict[str, np.ndarray] = {}
         for name in names.drawn:
             there = name in table.column_names
             values = table.column(name).combine_chunks().cast(pa.float64()) if there else pa.nulls(alive, pa.float64())
             found[name] = np.asarray(pc.fill_null(values, np.nan))
         days_A = np.nan_to_num(found[names.days]).astype(np.int64)
-        if self.part.begins is not None or at:
+        if begins or at:
             days_A = np.maximum(days_A, 0)
         gaps = Gaps(days_A, found[names.clock], found[names.within])
         before_A = self.second_O[:alive]
