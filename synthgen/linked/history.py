@@ -3,12 +3,12 @@
 One and the same walk, a row of each owner at a time, tells it while a model is fitted and while rows are made, so that
 what was learned from is what is given. Each step costs the same however many rows came before.
 
-These columns are the ones that told most of the next row of people who were held out, beside what was known of it (the
-owner, the row before, its weekday and hour): nats of a boosting of whether the kind stays, whether the session goes on,
-and of the half of the day, in tweets to airlines, ratings of films and a simulated world. Runs of one kind gave 0.02,
-0.02 and 0.13 nats; the last gap 0.01, 0.04, 0; the mean gap 0.01, 0.02, 0.02 (of the same day); the session 0.01, 0.05,
-0; the usual hour 0, 0, 0.05; the rows left 0.01, 0, 0. The kind two rows before and the most usual one gave nothing
-beside the run and are left out.
+These columns told most of the next row of people who were held out, beside what was known of it (the owner, the row
+before, its weekday and hour): nats of a boosting of whether the kind stays, whether the session goes on, and of the
+half of the day, in tweets to airlines, ratings of films and a simulated world. Runs of one kind gave 0.02, 0.02 and
+0.13 nats; the last gap 0.01, 0.04, 0; the mean gap 0.01, 0.02, 0.02 (of the same day); the session 0.01, 0.05, 0; the
+usual hour 0, 0, 0.05; the rows left 0.01, 0, 0. The kind two rows before and the most usual one gave nothing beside the
+run and are left out. Of these a table gets those that tell something in it (``synthgen.linked.worth``).
 
 Letters: N rows by owner in their order, O owners, A owners with a row left to come.
 """
@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from synthgen.linked.worth import worth_telling
 from synthgen.table.schema import ColumnSchema
 
 MOST_KINDS = 3
@@ -31,7 +32,8 @@ OWNERS = 4096
 """Owners that are walked side by side: what is in memory does not grow with their number."""
 PAUSE = 1_800
 """Seconds without a row that end a session: half an hour, as is usual of visits to sites."""
-DAY = 86_400
+DAY, QUARTER = 86_400, 21_600
+"""Seconds in a day, and in a quarter of it."""
 FAR = 64
 """Rows left are told up to so many: before that the end is far."""
 
@@ -202,15 +204,31 @@ def arrow_of(known: Mapping[str, np.ndarray]) -> dict[str, pa.Array]:
 def walked(
     follow: Follow, first_N: np.ndarray, columns: Mapping[str, pa.Array], second_N: np.ndarray | None
 ) -> dict[str, pa.Array]:
-    """``(N,)`` columns: what was known of each row when it came.
+    """``(N,)`` columns: what was known of each row when it came, of those that are worth telling.
 
     Args:
-        follow: which columns are wanted.
+        follow: which columns are possible.
         first_N: whether a row is its owner's first; rows of one owner stand side by side, in their order.
         columns: those that are followed.
         second_N: times of the rows.
     """
     number_N = {kind: Values().numbers(columns[kind]) for kind in follow.kinds}
+    found = everything(follow, first_N, number_N, second_N)
+    told = worth_telling(_asked(follow, first_N, number_N, second_N, found)) if found else []
+    return arrow_of({name: found[name] for name in told})
+
+
+def everything(
+    follow: Follow, first_N: np.ndarray, number_N: Mapping[str, np.ndarray], second_N: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """``(N,)`` columns: what was known of each row when it came; whole numbers, nan for none.
+
+    Args:
+        follow: which columns.
+        first_N: whether a row is its owner's first.
+        number_N: by column that is followed, numbers of the rows' values.
+        second_N: times of the rows.
+    """
     start_O = np.flatnonzero(first_N)
     many_O = np.diff(np.r_[start_O, len(first_N)])
     order_O = np.argsort(-many_O, kind="stable")
@@ -225,4 +243,32 @@ def walked(
                 found.setdefault(name, np.empty(len(first_N)))[row_A] = known_A
             kinds = {kind: number[row_A] for kind, number in number_N.items()}
             history.note(kinds, None if second_N is None else second_N[row_A])
-    return arrow_of(found)
+    return found
+
+
+def _asked(
+    follow: Follow,
+    first_N: np.ndarray,
+    number_N: Mapping[str, np.ndarray],
+    second_N: np.ndarray | None,
+    found: Mapping[str, np.ndarray],
+) -> dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """By column what it should tell of a row that is not its owner's first, what it says, and what is known anyway."""
+    nothing_N = np.zeros(len(first_N))
+    asked = {}
+    for kind, number in number_N.items():
+        stays_N = np.where(first_N, np.nan, number == np.roll(number, 1))
+        asked[follow.run(kind)] = (stays_N, found[follow.run(kind)], np.roll(number, 1).astype(float))
+    if second_N is None:
+        return asked
+    before_N = np.roll(second_N, 1)
+    kind_N = np.searchsorted((PAUSE, DAY), second_N - before_N).astype(float)
+    next_N = np.where(first_N, np.nan, kind_N)
+    asked[follow.gap] = (next_N, found[follow.gap], nothing_N)
+    asked[follow.pace] = (next_N, found[follow.pace], found[follow.gap])
+    asked[follow.left] = (next_N, found[follow.left], found[follow.gap])
+    if follow.clock:
+        asked[follow.session] = (next_N, found[follow.session], found[follow.gap])
+        new_N = np.where(first_N | (second_N // DAY == before_N // DAY), np.nan, second_N % DAY // QUARTER)
+        asked[follow.hour] = (new_N, found[follow.hour], (before_N % DAY // QUARTER).astype(float))
+    return asked

@@ -44,6 +44,9 @@ from synthgen.training.progress import Progress
 OWNERS = 4096
 """Owners whose rows are made side by side: what is in memory, besides the tables, does not grow with their number."""
 
+STEPS = 256
+"""Steps after which what was made is put together."""
+
 
 class Makeable(Protocol):
     """The model that makes them."""
@@ -152,15 +155,12 @@ class Making:
             self.references[owner] = np.zeros(0, np.int64)
             self.made[name] = Made(0, self._empty(part), np.zeros(0, np.int64), np.zeros(0, np.int64))
             return
-        owner_N = np.concatenate([piece.owner_A for piece in pieces])
-        at_N = np.concatenate([np.full(len(piece.owner_A), piece.at) for piece in pieces])
-        rank_N = np.where(owner_N < 0, np.iinfo(np.int64).max, owner_N)
-        order_N = np.lexsort((at_N, rank_N))
-        table = pa.concat_tables([piece.table for piece in pieces]).combine_chunks().take(pa.array(order_N))
-        second_N = None if part.calendar is None else np.concatenate([p.second_A for p in pieces])[order_N]
-        self.made[name] = Made.of(table)
-        self.made[name].owner_N, self.made[name].second_N = owner_N[order_N], second_N
-        self.references[owner] = owner_N[order_N]
+        made = _Piece.joined(pieces)
+        rank_N = np.where(made.owner_N < 0, np.iinfo(np.int64).max, made.owner_N)
+        order_N = np.lexsort((made.at_N, rank_N))
+        self.made[name] = Made.of(made.table.take(pa.array(order_N)))
+        self.made[name].owner_N = self.references[owner] = made.owner_N[order_N]
+        self.made[name].second_N = None if part.calendar is None else made.second_N[order_N]
 
     def _siblings(self, name: str) -> list[Sibling]:
         """Other events of the same owners, made before."""
@@ -282,12 +282,20 @@ class Making:
 
 @dataclass
 class _Piece:
-    """Rows made in one step: the next one of each owner."""
+    """Rows made in some steps: whose they are, which of the owner's, what they hold, and when they are."""
 
-    at: int
-    owner_A: np.ndarray
+    owner_N: np.ndarray
+    at_N: np.ndarray
     table: pa.Table
-    second_A: np.ndarray
+    second_N: np.ndarray
+
+    @classmethod
+    def joined(cls, pieces: list[_Piece]) -> _Piece:
+        """One of many, columns in one piece each: of thousands of steps, what describes them outweighs their rows."""
+        arrays = [
+            np.concatenate(parts) for parts in zip(*((p.owner_N, p.at_N, p.second_N) for p in pieces), strict=True)
+        ]
+        return cls(arrays[0], arrays[1], pa.concat_tables([p.table for p in pieces]).combine_chunks(), arrays[2])
 
 
 class _Growing:
@@ -355,13 +363,17 @@ class _Growing:
 
     def pieces(self) -> list[_Piece]:
         """All rows, step by step."""
-        found = []
+        found: list[_Piece] = []
+        whole: list[_Piece] = []
         for at in range(int(self.number_O.max(initial=0))):
             alive = int(np.searchsorted(-self.number_O, -at, side="left"))
             table = self._step(at, alive)
             self._note(at, table, alive)
-            found.append(_Piece(at, self.whose_O[:alive], table, self.second_O[:alive].copy()))
-        return found
+            at_A = np.full(alive, at)
+            found.append(_Piece(self.whose_O[:alive], at_A, table, self.second_O[:alive].copy()))
+            if len(found) == STEPS:
+                whole, found = [*whole, _Piece.joined(found)], []
+        return [*whole, _Piece.joined(found)] if found else whole
 
     def _step(self, at: int, alive: int) -> pa.Table:
         if self.known is None:
@@ -432,7 +444,7 @@ class _Growing:
 
 
 def completed_with(known: Known, context: Mapping[str, pa.Array], n: int, seed: int) -> pa.Table:
-    """Rows drawn from what is known of them; what is missing in the context is known to be missing.
+    """What is drawn of rows, from what is known of them; what is missing in the context is known to be missing.
 
     Args:
         known: the model.
@@ -457,4 +469,5 @@ def completed_with(known: Known, context: Mapping[str, pa.Array], n: int, seed: 
     if tokens_NS.shape[1]:
         allowed = known.allowed(table)
         tokens_NS = known.model.complete(tokens_NS, given_NS, seed, present_only=False, allowed=allowed)
-    return codec.decode(tokens_NS, derived_seed(seed, "decode"), 0, known=table)
+    made = codec.decode(tokens_NS, derived_seed(seed, "decode"), 0, known=table)
+    return made.select([name for name in made.column_names if name not in codec.context])

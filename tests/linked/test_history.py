@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synthgen.linked.history import FAR, PAUSE, Follow, History, Values, arrow_of, followed, walked
+from synthgen.linked.history import FAR, PAUSE, Follow, History, Values, arrow_of, everything, followed, walked
 from synthgen.table.schema import ColumnSchema
 
 FOLLOW = Follow("events", ("kind",), "at")
@@ -48,7 +48,7 @@ def test_fitting_knows_what_the_definition_says_and_making_knows_the_same(
     first_N = np.concatenate([np.arange(len(rows)) == 0 for rows in owners])
     kinds = pa.array([kind for rows in owners for kind, _ in rows], pa.string())
     second_N = np.concatenate([np.cumsum([gap for _, gap in rows]) for rows in owners])
-    fitted = walked(FOLLOW, first_N, {"kind": kinds}, second_N)
+    fitted = arrow_of(everything(FOLLOW, first_N, {"kind": Values().numbers(kinds)}, second_N))
     expected = [slowly(rows[:at], len(rows)) for rows in owners for at in range(len(rows))]
     for name, column in fitted.items():
         for found, one in zip(column.to_pylist(), expected, strict=True):
@@ -76,12 +76,37 @@ def test_a_sequence_by_hand() -> None:
     assert found[FOLLOW.hour].to_pylist() == [None, 1, 1]
 
 
+def test_what_is_kept_of_an_owner_does_not_grow_with_its_rows() -> None:
+    history, rng = History(FOLLOW, np.full(3, 2_000)), np.random.default_rng(0)
+    second_A, sizes = np.zeros(3, np.int64), set()
+    for _ in range(2_000):
+        second_A = second_A + rng.integers(0, 90_000, 3)
+        history.note({"kind": rng.integers(0, 50, 3)}, second_A)
+        arrays = [*history.last.values(), *history.run.values(), history.turn_O2, history.sum_O]
+        sizes.add(sum(array.nbytes for array in arrays))
+    assert len(sizes) == 1
+    assert history.known(3)[FOLLOW.left].tolist() == [0.0] * 3
+
+
+def test_a_table_gets_the_columns_that_tell_something_in_it() -> None:
+    """Kinds come in threes and hours stay; gaps are drawn anew, and the other kind is a coin; 3,000 rows, 60 owners."""
+    rng = np.random.default_rng(0)
+    first_N = np.arange(3_000) % 50 == 0
+    hour_N = np.repeat(rng.integers(0, 24, 60), 50)
+    day_N = np.cumsum(rng.integers(1, 4, 3_000))
+    wander_N = np.where(rng.random(3_000) < 0.5, rng.integers(0, 24, 3_000), hour_N)
+    columns = {
+        "kind": pa.array(np.repeat(rng.integers(0, 9, 1_000), 3).astype(str)),
+        "coin": pa.array(rng.integers(0, 2, 3_000).astype(str)),
+    }
+    follow = Follow("events", ("kind", "coin"), "at")
+    found = walked(follow, first_N, columns, day_N * 86_400 + wander_N * 3_600)
+    assert set(found) == {follow.run("kind"), follow.hour}
+
+
 def test_rows_without_a_time_have_no_gaps() -> None:
     found = walked(Follow("events", ("kind",)), np.array([True, False]), {"kind": pa.array(["x", "y"])}, None)
-    assert {name: column.to_pylist() for name, column in found.items()} == {
-        FOLLOW.left: [2, 1],
-        FOLLOW.run("kind"): [0, 1],
-    }
+    assert {name: column.to_pylist() for name, column in found.items()} == {FOLLOW.run("kind"): [0, 1]}
 
 
 @pytest.mark.parametrize(("values", "expected"), [(["a", "b"] * 200, ("c",)), ([f"v{i}" for i in range(400)], ())])
