@@ -17,8 +17,8 @@ from synthgen.linked.schema import LinkedSchema
 HOUR, DAY = 3_600, 86_400
 START = 1_577_836_800
 """2020-01-01: after every account of the table was made."""
-RATERS = 120
-"""Users of the films: the longest histories have more than 2,000 rows each."""
+RATERS = 60
+"""Users of the films: rows of one are made one after another, the longest history decides how long that takes."""
 ACCOUNTS = 1_500
 
 
@@ -108,7 +108,7 @@ def shuffled(tables: Mapping[str, pa.Table], schema: LinkedSchema, rng: np.rando
 
 TABLES = {
     "airline_tweets": Events("Tweets to airlines", tweets),
-    "movielens_small": Events(f"Ratings of films, {RATERS} users", ratings, {"max_steps": 1_500}),
+    "movielens_small": Events(f"Ratings of films, {RATERS} users", ratings, {"max_steps": 600, "width": 64}),
     "twitter_human_bots": Events(
         "Accounts of people and bots, with events of a planted law", accounts, {"max_steps": 1_500}
     ),
