@@ -337,16 +337,19 @@ class Codec:
         paths: dict[str, np.ndarray] = {}
         at, n_rows = 0, len(tokens_NS)
         tail = numpy_stream(seed, "tail", start).random(n_rows)
+        there = {} if known is None else {name: joined(known[name]) for name in known.column_names}
         for name, column in self.modelled.items():
-            width, rng = len(column.path), numpy_stream(seed, "decode", name, start)
-            drawn = column.decode(tokens_NS[:, at : at + width], rng, start, tail, restricted.get(name))
-            out[name] = drawn
+            width = len(column.path)
             paths[name] = tokens_NS[:, at : at + width]
             at += width
+            if name in there and not there[name].null_count:
+                out[name] = there[name]  # nothing is left to draw
+                continue
+            rng = numpy_stream(seed, "decode", name, start)
+            out[name] = column.decode(paths[name], rng, start, tail, restricted.get(name))
         for chain in chains:
             tokens = {name: self.modelled[name].plain(paths[name]) for name in chain.learned}
             out |= chain.decode(tokens, numpy_stream(seed, "decode", *chain.learned, start))
-        there = {} if known is None else {name: joined(known[name]) for name in known.column_names}
         out |= {name: pc.coalesce(there[name], out[name]) for name in out.keys() & there.keys()}
         held = {} if within is None else within.held
         for name, allowed in self.allowed(there).items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from synthgen.judging.accounts import AccountsSection
 from synthgen.judging.base import Section, Sides
+from synthgen.judging.behaviour import Behaviour
 from synthgen.judging.judgement import Judgement
 from synthgen.judging.linked import Linked
 from synthgen.judging.people import PeopleSection
@@ -21,6 +22,7 @@ SECTIONS: tuple[Section, ...] = (
     Linked(),
     AccountsSection(),
     RecommendationSection(),
+    Behaviour(),
 )
 """In the order in which they are shown."""
 
