@@ -18,7 +18,7 @@ from synthgen.columns import TYPES_BY_NAME
 from synthgen.columns.base import Measure
 from synthgen.columns.date_text import DAY, DateText, learn_format
 from synthgen.columns.datetime import read_moments
-from synthgen.columns.holders import units_of
+from synthgen.columns.holders import holders, units_of
 from synthgen.columns.number_text import is_text, parse_numbers
 from synthgen.errors import DataError, near_miss
 from synthgen.table.schema import ColumnSchema, Schema
@@ -108,9 +108,12 @@ class View:
 
     def names_of(self, column: str) -> dict[int, str]:
         """The label of each code that enough of these rows hold to be named; call it on real rows."""
-        held = np.bincount(self.labels[column], minlength=self.sizes[column])
         book = [*self.books[column].to_pylist(), MISSING]
-        return {int(code): str(book[code]) for code in np.flatnonzero(held >= max(self.min_holders, 1))}
+        return {int(code): str(book[code]) for code in np.flatnonzero(self.named(column))}
+
+    def named(self, column: str) -> np.ndarray:
+        """By code whether enough of these rows hold it, of different people where it is known whose they are."""
+        return np.asarray(holders(self.labels[column], self.sizes[column], self.unit_N) >= max(self.min_holders, 1))
 
     def ordinal(self, names: list[str]) -> np.ndarray:
         """``(N, len(names))`` float64: quantities, and codes as numbers (for trees)."""
