@@ -116,10 +116,9 @@ class Ring:
         """Ends that are next to each other, and then next to each other among those left, while there is room."""
         order = np.argsort(place_S)
         node_S, side_S = node_S[order], None if side_S is None else side_S[order]
-        n_blocks, n = len(room_BB), len(self.place_N)
+        n_blocks = len(room_BB)
         room = room_BB.reshape(-1).copy()
         found = [np.zeros((2, 0), np.int64)]
-        keys = np.zeros(0, np.int64)
         for number in range(PASSES):
             fits_S = node_S[1:] != node_S[:-1]
             if side_S is not None:
@@ -133,23 +132,18 @@ class Ring:
             else:
                 turned = side_S[left] == 1
             a, b = np.where(turned, b, a), np.where(turned, a, b)
-            key = np.minimum(a, b) * n + np.maximum(a, b)
-            fine = np.zeros(len(left), bool)
-            fine[np.unique(key, return_index=True)[1]] = True
-            fine &= ~np.isin(key, keys)
-            if taken is not None:
-                fine &= ~taken.hold(a, b)
-            open_ = np.flatnonzero(fine)
+            open_ = np.arange(len(a)) if taken is None else np.flatnonzero(~taken.hold(a, b))
             place = self.block_N[a[open_]] * n_blocks + self.block_N[b[open_]]
+            fine = np.zeros(len(a), bool)
             fine[open_] = within_room(place, room)
             room -= np.bincount(self.block_N[a[fine]] * n_blocks + self.block_N[b[fine]], minlength=len(room))
             found.append(np.stack([a[fine], b[fine]]))
-            keys = np.r_[keys, key[fine]]
             stays_S = np.ones(len(node_S), bool)
             stays_S[left[fine]] = stays_S[left[fine] + 1] = False
             node_S, side_S = node_S[stays_S], None if side_S is None else side_S[stays_S]
         a_M, b_M = np.concatenate(found, 1)
-        return a_M, b_M
+        once = np.unique(np.minimum(a_M, b_M) * len(self.place_N) + np.maximum(a_M, b_M), return_index=True)[1]
+        return a_M[once], b_M[once]
 
 
 def of_blocks(cells: Cells, ends_CC: np.ndarray) -> np.ndarray:

@@ -65,6 +65,22 @@ def spread(counts_P: np.ndarray, starts_P: np.ndarray) -> tuple[np.ndarray, np.n
     return which_W, np.arange(len(which_W)) + (starts_P - before_P)[which_W]
 
 
+def sorted_with_places(key_P: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Keys in ascending order, and where they stood; equal ones in their order. Much quicker than a stable argsort.
+
+    Example:
+        >>> [part.tolist() for part in sorted_with_places(np.array([5, 2, 5]))]
+        [[2, 5, 5], [1, 0, 2]]
+    """
+    n = max(len(key_P), 1)
+    if len(key_P) and int(key_P.max()) > np.iinfo(np.int64).max // n - 1:
+        order = np.argsort(key_P, kind="stable")
+        return key_P[order], order
+    both_P = np.sort(key_P.astype(np.int64) * n + np.arange(len(key_P)))
+    keys_P, places_P = np.divmod(both_P, n)
+    return keys_P, places_P
+
+
 def places_by(group_P: np.ndarray, n_groups: int) -> tuple[np.ndarray, np.ndarray]:
     """Where the entries of each group start, one more at the end, in the order that puts group after group.
 
@@ -74,8 +90,7 @@ def places_by(group_P: np.ndarray, n_groups: int) -> tuple[np.ndarray, np.ndarra
     """
     start = np.zeros(n_groups + 1, np.int64)
     np.cumsum(np.bincount(group_P, minlength=n_groups), out=start[1:])
-    n = max(len(group_P), 1)
-    return start, np.sort(group_P.astype(np.int64) * n + np.arange(len(group_P))) % n
+    return start, sorted_with_places(group_P)[1]
 
 
 def first_of_each(one_P: np.ndarray, two_P: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ import numpy as np
 
 from synthgen.graphs.graph import Graph
 from synthgen.graphs.layers import Layer, graph_of, layers_of
-from synthgen.graphs.pairs import Ties, common, first_of_each, places_by, triangles_and_edges
+from synthgen.graphs.pairs import Ties, common, first_of_each, places_by, sorted_with_places, triangles_and_edges
 
 ENOUGH = 0.005
 """Corners of triangles that are too many or too few in their class, of all that are wanted: then it stops."""
@@ -184,10 +184,13 @@ class _State:
     def recount(self) -> None:
         """Triangles of every edge, by the class of the third corner, and so of every class."""
         whole, size = self.graph.skeleton, self.graph.skeleton.n_edges * self.n_classes
-        third = np.zeros(size, np.int32)
+        third, waiting = np.zeros(size, np.int32), [np.zeros(0, np.int64)]
         for nodes, edges in triangles_and_edges(self.graph):
-            for node_W, edge_W in zip(nodes, edges, strict=True):
-                third += np.bincount(edge_W * self.n_classes + self.class_N[node_W], minlength=size).astype(np.int32)
+            waiting += [edge * self.n_classes + self.class_N[node] for node, edge in zip(nodes, edges, strict=True)]
+            if sum(map(len, waiting)) > size:
+                third += np.bincount(np.concatenate(waiting), minlength=size).astype(np.int32)
+                waiting = [np.zeros(0, np.int64)]
+        third += np.bincount(np.concatenate(waiting), minlength=size).astype(np.int32)
         self.third_MK = third.reshape(-1, self.n_classes)
         self.counted_M = whole.keys_M
         self.now_K = self.third_MK.sum(0).astype(float)
@@ -208,7 +211,7 @@ class _State:
         n_wanted = int(np.clip(len(layer.a_M) // 2, *PROPOSALS))
         a_H, b_H, number_H = layer.ends()
         h, closed_H = len(a_H), closed_M[number_H]
-        key_H, order = np.divmod(np.sort((a_H * self.n_cells + self.cell_N[b_H]) * h + np.arange(h)), h)
+        key_H, order = sorted_with_places(a_H * self.n_cells + self.cell_N[b_H])
         into_C, into = places_by(self.cell_N[b_H], self.n_cells)
         end_N, by_end = places_by(b_H, self.graph.n_nodes)
         a_P, b_P = self._open_wedges(WEDGES * n_wanted)

@@ -115,22 +115,41 @@ class _Settling:
             fine &= ~self.taken.hold(a, b) & ~self.taken.hold(y, x)
         first, second, a, x, y, b = (part[fine] for part in (first, second, a, x, y, b))
         fine = first_of_each(first, second) & first_of_each(ties.keys(a, b), ties.keys(y, x))
-        for kind, off in zip(self.kinds, self.off_K, strict=True):
-            room = np.maximum(np.abs(off), 1.0)
-            for pair in ((a, x), (y, b), (a, b), (y, x)):
-                open_ = np.flatnonzero(fine)
-                fine[open_] = within_room(kind.place(*(end[open_] for end in pair), self.layer.mutual), room)
-        first, second, a, x, y, b = (part[fine] for part in (first, second, a, x, y, b))
-        for kind, off in zip(self.kinds, self.off_K, strict=True):
+        kind, off = self._furthest()
+        room = np.maximum(np.abs(off), 1.0)
+        for pair in ((a, x), (y, b), (a, b), (y, x)):
+            open_ = np.flatnonzero(fine)
+            fine[open_] = within_room(kind.place(*(end[open_] for end in pair), self.layer.mutual), room)
+        chosen = np.flatnonzero(fine)
+        before = self.off()
+        while len(chosen):
+            then_K = self._after(*(end[chosen] for end in (a, x, y, b)))
+            if sum(np.abs(off).sum() for off in then_K) / 2 < before:
+                break
+            chosen = chosen[: len(chosen) // 2]
+        else:
+            return
+        self.off_K = then_K
+        a_M, b_M = a_M.copy(), b_M.copy()
+        a_M[first[chosen]], b_M[first[chosen]] = a[chosen], b[chosen]
+        a_M[second[chosen]], b_M[second[chosen]] = y[chosen], x[chosen]
+        self.layer = replace(self.layer, a_M=a_M, b_M=b_M)
+
+    def _after(self, a: np.ndarray, x: np.ndarray, y: np.ndarray, b: np.ndarray) -> list[np.ndarray]:
+        """What is off after exchanges that are made together."""
+        then_K = [off.copy() for off in self.off_K]
+        for kind, off in zip(self.kinds, then_K, strict=True):
             for pair, sign in (((a, x), -1), ((y, b), -1), ((a, b), 1), ((y, x), 1)):
                 off += sign * np.bincount(kind.place(*pair, self.layer.mutual), minlength=len(off))
-        a_M, b_M = a_M.copy(), b_M.copy()
-        a_M[first], b_M[first], a_M[second], b_M[second] = a, b, y, x
-        self.layer = replace(self.layer, a_M=a_M, b_M=b_M)
+        return then_K
+
+    def _furthest(self) -> tuple[Kind, np.ndarray]:
+        """The kind that is furthest off, and by how much."""
+        return max(zip(self.kinds, self.off_K, strict=True), key=lambda pair: float(np.abs(pair[1]).sum()))
 
     def _proposed(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Numbers of two edges each, and whether they are taken from their second end on."""
-        kind, off = max(zip(self.kinds, self.off_K, strict=True), key=lambda pair: float(np.abs(pair[1]).sum()))
+        kind, off = self._furthest()
         mutual, n_groups = self.layer.mutual, len(kind.wanted_GG)
         a_H, b_H, number_H = self.layer.ends()
         m = len(self.layer.a_M)

@@ -7,7 +7,9 @@ from synthgen.judging.base import Section, Sides
 from synthgen.judging.judgement import Judgement
 from synthgen.judging.linked import Linked
 from synthgen.judging.people import PeopleSection
+from synthgen.judging.recommendation import RecommendationSection
 from synthgen.judging.tables import judge_tables
+from synthgen.judging.ties import TiesSection
 from synthgen.metrics.base import Group, Result
 from synthgen.seeding import numpy_stream
 
@@ -15,8 +17,10 @@ __all__ = ["SECTIONS", "Judgement", "Section", "Sides", "judge_sections", "judge
 
 SECTIONS: tuple[Section, ...] = (
     PeopleSection(),
+    TiesSection(),
     Linked(),
     AccountsSection(),
+    RecommendationSection(),
 )
 """In the order in which they are shown."""
 

@@ -131,10 +131,11 @@ def without_campaigns(from_M: np.ndarray, to_M: np.ndarray, campaign_N: np.ndarr
 
 
 def _posts_of(users: str, plan: Plan, schema: LinkedSchema, tables: Mapping[str, Table]) -> str | None:
-    """Of the tables that users own and that follow a time, one with a text, else the largest that chooses nothing."""
-    owned = [n for n, r in plan.owner.items() if r.parent == users and schema.tables[n].time and n in tables]
-    texts = [n for n in owned if any(c.type == "text" for c in schema.tables[n].columns.columns)]
-    return max(texts or [n for n in owned if not plan.chosen.get(n)], key=lambda n: len(tables[n]), default=None)
+    """Of the tables that users own, that follow a time and choose nothing: the largest with a text, else the largest."""
+    owned = [name for name, owner in plan.owner.items() if owner.parent == users and name in tables]
+    timed = [name for name in owned if schema.tables[name].time and not plan.chosen.get(name)]
+    texts = [name for name in timed if any(c.type == "text" for c in schema.tables[name].columns.columns)]
+    return max(texts or timed, key=lambda name: len(tables[name]), default=None)
 
 
 def _accounts(

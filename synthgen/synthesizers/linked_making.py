@@ -33,12 +33,15 @@ from synthgen.linked.frames import (
     usual_of,
 )
 from synthgen.linked.keys import parent_rows
+from synthgen.linked.labels import together
+from synthgen.linked.network import texts
 from synthgen.linked.plan import Plan
 from synthgen.linked.schema import LinkedSchema, Reference
 from synthgen.linked.taking import take
 from synthgen.seeding import derived_seed, numpy_stream
 from synthgen.synthesizers.completing import completed_with
 from synthgen.synthesizers.linked_campaigns import Campaigns
+from synthgen.synthesizers.linked_choosing import Choices
 from synthgen.synthesizers.linked_farming import TRUTH, Farming
 from synthgen.synthesizers.linked_part import DEGREES, Part
 from synthgen.training.progress import Progress
@@ -179,7 +182,8 @@ class Making:
         elif name in plan.owner:
             self._grow(name, seed)
             for reference in plan.chosen[name]:
-                self._choose(name, reference, seed)
+                if reference not in self.references:
+                    self._choose(name, reference, seed)
         else:
             n = self.asked.get(name, round(self.scale * part.rows))
             users = self.farming.users(part.model, n) if self.farming.makes(name) else None
@@ -195,19 +199,26 @@ class Making:
     # ------------------------------------------------------------------ children
     def _grow(self, name: str, seed: int) -> None:
         """Rows for each row of the owner, one after another."""
-        owner, part = self.model.plan.owner[name], self.model.parts[name]
+        plan, part = self.model.plan, self.model.parts[name]
+        owner = plan.owner[name]
         parent = self.made[owner.parent]
         number_O = np.r_[self._numbers(owner), np.ones(round(self.scale * part.lonely), np.int64)]
         whose_O = np.r_[np.arange(parent.rows), np.full(len(number_O) - parent.rows, -1)]
+        choices, start_O = None, np.zeros(len(number_O), np.int64)
+        if part.choosing is not None:
+            choices = Choices(self, name, owner, plan.chosen[name], whose_O, number_O, seed)
+            number_O, start_O = choices.drawn.number_O, choices.start_O
         order_O = np.argsort(-number_O, kind="stable")
-        number_O, whose_O = number_O[order_O], whose_O[order_O]
+        number_O, whose_O, start_O = number_O[order_O], whose_O[order_O], start_O[order_O]
         pieces: list[_Piece] = []
         for start in range(0, int((number_O > 0).sum()), OWNERS):
             here = slice(start, start + OWNERS)
             growing = _Growing(self, name, whose_O[here], number_O[here], derived_seed(seed, "owners", start))
+            if choices is not None:
+                growing.take(choices, start_O[here])
             pieces += growing.pieces()
         if not pieces:
-            self.references[owner] = np.zeros(0, np.int64)
+            self.references |= {r: np.zeros(0, np.int64) for r in (owner, *plan.chosen[name])}
             self.made[name] = Made(0, self._empty(part), np.zeros(0, np.int64), np.zeros(0, np.int64))
             return
         owner_N = np.concatenate([piece.owner_A for piece in pieces])
@@ -218,8 +229,12 @@ class Making:
         second_N = None if part.calendar is None else np.concatenate([p.second_A for p in pieces])[order_N]
         self.made[name] = Made.of(table)
         self.made[name].owner_N, self.made[name].second_N = owner_N[order_N], second_N
-        self.farming.posted(name, self.made[name], part.last)
+        if choices is None:  # rows that choose among many are no posts
+            self.farming.posted(name, self.made[name], part.last)
         self.references[owner] = self.made[name].owner_N
+        if choices is not None:
+            row_N = np.concatenate([piece.row_A for piece in pieces])[order_N]
+            self.references[choices.reference] = choices.drawn.row_E[row_N]
 
     def _numbers(self, owner: Reference) -> np.ndarray:
         """How many rows hang on each row of the owner; a number that never differed is that number."""
@@ -265,6 +280,9 @@ class Making:
             return
         kinds_P = numbers(parent.columns[community]) if community in parent.columns else np.zeros(parent.rows, np.int64)
         nodes[DEGREES[2]] = np.maximum(kinds_P, 0)
+        if part.labels:
+            own = {column: np.array(texts(parent.columns[column]), object) for column in part.labels}
+            nodes["label"] = together(own, part.labels)
         graph = part.graph.sample(pd.DataFrame(nodes), random_state=seed % 2**31).graph
         ends = self.farming.tied(start.parent, graph.from_M, graph.to_M, parent.rows, part.graph.directed)
         self.made[name] = self._free(part, len(ends[0]), seed)
@@ -343,6 +361,7 @@ class _Piece:
     owner_A: np.ndarray
     table: pa.Table
     second_A: np.ndarray
+    row_A: np.ndarray
 
 
 class _Growing:
@@ -354,6 +373,8 @@ class _Growing:
         self.owner, self.chosen = plan.owner[name], plan.chosen[name]
         self.time = making.model.schema.tables[name].time if self.part.calendar is not None else None
         self.before: pa.Table | None = None
+        self.choices: Choices | None = None
+        self.start_O = np.zeros(len(whose_O), np.int64)
         self.second_O = self._begins()
         self.counts = {r: np.zeros((len(whose_O), 1), np.int64) for r in self.chosen}
         self.usual = {r: np.full(len(whose_O), -1, np.int64) for r in self.chosen}
@@ -366,6 +387,11 @@ class _Growing:
             self.repeated = {before(name, column): column for column in drawn if before(name, column) in context}
             nothing = np.zeros(len(whose_O)), np.zeros(len(whose_O), np.int64)
             self.sums = {c: (nothing[0].copy(), nothing[1].copy()) for c in drawn if mean(name, c) in context}
+
+    def take(self, choices: Choices, start_O: np.ndarray) -> None:
+        """What rows choose is known before they are made; those of each owner begin at these numbers."""
+        self.choices, self.start_O = choices, start_O
+        self.chosen = tuple(r for r in self.chosen if r != choices.reference)
 
     def _begins(self) -> np.ndarray:
         """From when each owner's first time is counted."""
@@ -392,7 +418,13 @@ class _Growing:
             for column, values in made.columns.items()
             if parents(self.owner.parent, column) in context
         }
+        found |= {c: shifted(values, self.whose_O) for c, values in made.columns.items() if c in context}
         return found | {f"{self.name}: rows of this owner": pa.array(self.number_O)}
+
+    @property
+    def timed(self) -> bool:
+        """Whether times are known before rows are made."""
+        return self.choices is not None and self.choices.drawn.second_E is not None
 
     def pieces(self) -> list[_Piece]:
         """All rows, step by step."""
@@ -401,7 +433,8 @@ class _Growing:
             alive = int(np.searchsorted(-self.number_O, -at, side="left"))
             table = self._step(at, alive)
             self._note(at, table, alive)
-            found.append(_Piece(at, self.whose_O[:alive], table, self.second_O[:alive].copy()))
+            row_A = self.start_O[:alive] + at
+            found.append(_Piece(at, self.whose_O[:alive], table, self.second_O[:alive].copy(), row_A))
         return found
 
     def _step(self, at: int, alive: int) -> pa.Table:
@@ -414,7 +447,9 @@ class _Growing:
             context |= {name: earlier.column(column).combine_chunks() for name, column in self.repeated.items()}
         for reference in self.chosen:
             context[usual_of(reference)] = labels(self.usual[reference][:alive])
-        if self.time is not None:
+        if self.choices is not None:
+            context |= self.choices.context(self.start_O[:alive] + at, self.known.codec.context.__contains__)
+        if self.time is not None and not self.timed:
             names = Clockwork.of(self.name, self.time)
             context[names.weekday] = weekdays(self.second_O[:alive])
             context[names.hour] = pa.array(self.second_O[:alive] % DAY // 3_600)
@@ -446,7 +481,11 @@ class _Growing:
             usual_O = self.usual[reference]
             more = there[counts[there, kind_A[there]] >= counts[there, np.maximum(usual_O[there], 0)]]
             usual_O[more] = kind_A[more]
-        if self.time is not None:
+        if self.timed:
+            assert self.choices is not None
+            assert self.choices.drawn.second_E is not None
+            self.second_O[:alive] = self.choices.drawn.second_E[self.start_O[:alive] + at]
+        elif self.time is not None:
             self.second_O[:alive] = self._times(table, at, alive)
 
     def _times(self, table: pa.Table, at: int, alive: int) -> np.ndarray:

@@ -25,6 +25,8 @@ from synthgen.metrics.privacy.attack import FEWEST_PEOPLE, Outcome, attack_resul
 
 TAILS = (0.02, 0.1, 0.4)
 """Shares of all real people whom an attacker takes for people of the training tables: the surest, the likely, many."""
+FEWEST_OUT = 5
+"""At least so many stand out, up to half of all: those above the widest gap between scores."""
 MOST_REAL, MOST_MADE = 4_000, 10_000
 """People of each kind: their distances to one another are all computed."""
 CHUNK = 500
@@ -142,30 +144,26 @@ def tried(attack: Attack, train: People, held: People, made: People, rng: np.ran
     scores = attack.scores(known.beside(unknown), made.draw(MOST_MADE, rng), rng)
     if not scores:
         return not_applicable(attack, attack.lacking)  # type: ignore[arg-type]
-    outcomes = {
-        f"{way}, the nearest {share:.0%}": outcome
-        for way, x_N in scores.items()
-        for share, outcome in at(x_N, member_N)
-    }
+    outcomes = {f"{way}, {who}": outcome for way, score_N in scores.items() for who, outcome in at(score_N, member_N)}
     note = f"against {made.n_people:,} made people"
     return attack_result(attack, outcomes, attack.deed, kinds="ways", note=note)  # type: ignore[arg-type]
 
 
-def at(score_N: np.ndarray, member_N: np.ndarray) -> Iterator[tuple[float, Outcome]]:
-    """By share of all people the outcome of taking those with the highest scores for training people.
+def at(score_N: np.ndarray, member_N: np.ndarray) -> Iterator[tuple[str, Outcome]]:
+    """By who are taken for training people the outcome: shares of all with the highest scores, and those who stand out.
 
     Example:
         >>> score_N, member_N = np.array([9.0, 8.0, 1.0, 2.0, 3.0]), np.array([True, True, False, False, True])
-        >>> [(share, found.hits, found.hits_control) for share, found in at(score_N, member_N)]
-        [(0.02, 1, 0), (0.1, 1, 0), (0.4, 2, 0)]
+        >>> [(who, found.hits, found.hits_control) for who, found in at(score_N, member_N)]
+        [('the nearest 2%', 1, 0), ('the nearest 10%', 1, 0), ('the nearest 40%', 2, 0), ('those who stand out', 0, 0)]
     """
-    for share in TAILS:
-        many = max(1, round(share * len(score_N)))
-        bound = np.sort(score_N)[-many]
-        hit_N = score_N >= bound
-        if bound <= score_N.min():  # so many are alike that nobody stands out
-            hit_N = score_N > bound
-        yield share, Outcome.of((hit_N[member_N], hit_N[~member_N]))
+    falling_N = np.sort(score_N)[::-1]
+    bounds = {f"the nearest {share:.0%}": falling_N[max(1, round(share * len(score_N))) - 1] for share in TAILS}
+    gaps = falling_N[FEWEST_OUT - 1 : len(score_N) // 2] - falling_N[FEWEST_OUT : len(score_N) // 2 + 1]
+    bounds["those who stand out"] = falling_N[FEWEST_OUT - 1 + int(gaps.argmax())] if gaps.any() else np.inf
+    for who, bound in bounds.items():
+        hit_N = score_N >= bound if bound > falling_N[-1] else score_N > bound  # those who are all alike stand for none
+        yield who, Outcome.of((hit_N[member_N], hit_N[~member_N]))
 
 
 def matrices(real: Held, made: Held, n_real: int, n_made: int) -> tuple[csr_array, csr_array]:
