@@ -48,7 +48,7 @@ from synthgen.linked.schema import LinkedSchema, Reference
 from synthgen.linked.siblings import Sibling, siblings_of
 from synthgen.linked.taking import clusters_of
 from synthgen.seeding import derived_seed, numpy_stream
-from synthgen.synthesizers.account_kinds import said_of
+from synthgen.synthesizers.account_campaigns import said_of
 from synthgen.synthesizers.linked_campaigns import (
     Campaigns,
     add_kind,

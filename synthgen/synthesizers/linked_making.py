@@ -42,8 +42,9 @@ from synthgen.linked.siblings import Sibling, siblings_of
 from synthgen.linked.taking import take
 from synthgen.seeding import derived_seed, numpy_stream
 from synthgen.synthesizers.completing import completed_with
-from synthgen.synthesizers.linked_campaigns import TRUTH, Campaigns, Farming
+from synthgen.synthesizers.linked_campaigns import Campaigns
 from synthgen.synthesizers.linked_choosing import Choices
+from synthgen.synthesizers.linked_farming import TRUTH, Farming
 from synthgen.synthesizers.linked_part import DEGREES, Part
 from synthgen.training.progress import Progress
 

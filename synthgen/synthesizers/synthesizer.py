@@ -31,7 +31,7 @@ from synthgen.rows.shaping import below_like, beside_like, changed_like, is_fram
 from synthgen.seeding import derived_seed
 from synthgen.storage import Run, RunWriter, read_run, writing
 from synthgen.synthesizers import MODELS
-from synthgen.synthesizers.account_kinds import found_kinds, said_of
+from synthgen.synthesizers.account_campaigns import farmed_rows, found_kinds, said_of
 from synthgen.synthesizers.any_order import AnyOrderGan
 from synthgen.synthesizers.base import Job, Model, TokenModel, check_used, go_on, used_settings
 from synthgen.synthesizers.picture_columns import (
@@ -343,8 +343,6 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         self, n: int | None, asked: AskedCampaigns, *, random_state: int = 0, draws: int = 1, **how: Any
     ) -> tuple[pa.Table, pa.Table]:
         """Rows with campaigns among them, as the program keeps them, and which is in which; see ``sample``."""
-        from synthgen.synthesizers.farmed_users import farmed_rows
-
         if given := next((name for name, value in how.items() if value is not None), None):
             raise ConfigError(f"{given}: not with campaigns, which say themselves who is fake; leave one out")
         if n is None or n < 0:
