@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 
 
-def network(seed: int = 0) -> dict[str, pd.DataFrame]:
+def network(seed: int = 0, n: int = 240) -> dict[str, pd.DataFrame]:
     """Users, their posts (of one kind by the user's plan, answered by later ones), ties, and what they read."""
     rng = np.random.default_rng(seed)
-    n = 240
     plan = rng.choice(["free", "pro"], n, p=[0.6, 0.4])
     created = pd.Timestamp("2023-01-01") + pd.to_timedelta(rng.integers(0, 300, n), unit="D")
     users = pd.DataFrame(
@@ -25,7 +24,7 @@ def network(seed: int = 0) -> dict[str, pd.DataFrame]:
     answered = np.where(rng.random(m) < 0.3, rng.choice(posts.post_id, m), -1)
     posts["reply_to_post"] = pd.array(answered).astype("Int64")
     posts.loc[answered < 0, "reply_to_post"] = pd.NA
-    ends = rng.integers(0, n, (900, 2))
+    ends = rng.integers(0, n, (900 * n // 240, 2))
     ends = np.unique(ends[ends[:, 0] != ends[:, 1]], axis=0)
     follows = pd.DataFrame({"follower": users.id.to_numpy()[ends[:, 0]], "followee": users.id.to_numpy()[ends[:, 1]]})
     films = pd.DataFrame({"film_id": range(1, 81), "genre": ["war", "love"] * 40})

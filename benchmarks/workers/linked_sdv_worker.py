@@ -67,11 +67,11 @@ def hma(job: Job) -> Callable[[], Made]:
     model = HMASynthesizer(Metadata.load_from_dict(metadata), verbose=False)
     texts = {name: as_text(job, name, frame) for name, frame in frames.items()}
     model.fit(texts)
-    scale = job.facts["tables"].get(job.people, {}).get("rows") or len(job.persons())
+    many = fewer(job)
 
     def make() -> Made:
         set_seed(job.seed + 1)
-        made = model.sample_scale(scale / len(frames[job.people]))
+        made = model.sample_scale(many / len(frames[job.people]))
         return dict(made)
 
     return make
@@ -92,6 +92,15 @@ def some(job: Job, frame: pd.DataFrame, key: str) -> pd.DataFrame:
         return frame
     job.note(f"learned from {most:,} of {len(frame):,} people drawn at random, for time")
     return frame.sample(most, random_state=job.seed).sort_index().reset_index(drop=True)
+
+
+def fewer(job: Job) -> int:
+    """How many people to make: as many as there are, or fewer where the options say so."""
+    real = len(job.persons())
+    many = min(real, int(job.options.get("made", real)))
+    if many < real:
+        job.note(f"made {many:,} people in place of {real:,}, for time")
+    return many
 
 
 def par(job: Job) -> Callable[[], Made]:
@@ -139,13 +148,13 @@ def par(job: Job) -> Callable[[], Made]:
         cuda=False,
     )
     model.fit({name: frame})
-    sequences = len(job.persons())
+    many = fewer(job)
     if wide:
         job.note(f"{', '.join(wide)} drawn from the real column: so many labels do not fit its memory")
 
     def make() -> Made:
         set_seed(job.seed + 1)
-        made = model.sample_sequences(sequences)
+        made = model.sample_sequences(many)
         rows = made[name] if isinstance(made, dict) else made
         rng = np.random.default_rng(job.seed)
         for column, values in many.items():

@@ -1,7 +1,9 @@
-"""synthgen on linked tables, by its commands' functions; and independent columns, keys drawn by counts."""
+"""synthgen on linked tables, by its commands; and independent columns, keys drawn by counts."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,22 +15,24 @@ from synthgen import Synthesizer
 
 
 def synthgen(job: Job) -> Callable[[], Made]:
-    """``synthgen fit FOLDER --schema FILE`` and ``synthgen sample``."""
-    from synthgen import linking
-    from synthgen.config import load_config
-
+    """``synthgen fit FOLDER --schema FILE`` and ``synthgen sample RUN --rows people=N``."""
     learned = [name for name in job.facts["tables"] if not job.keep(name)]
-    given = {"seed": job.seed, "minutes": job.minutes * len(learned)} | job.options
-    run = Path(job.out, "run")
+    run, tables = Path(job.out, "run"), Path(job.out, "tables")
     job.note(f"at most {job.minutes:g} minutes to train each table")
-    linking.fit(job.train, run, load_config(None, given), schema_path=Path(job.train, "..", "schema.json"))
+    minutes, schema = job.minutes * len(learned), Path(job.train, "..", "schema.json")
+    command("fit", job.train, "--out", run, "--schema", schema, "--seed", job.seed, "--minutes", minutes)
 
     def make() -> Made:
-        rows = {job.people: len(job.persons())}
-        linking.sample(run, Path(job.out, "tables"), rows=rows, seed=job.seed + 1)
-        return {path.stem: pd.read_csv(path) for path in Path(job.out, "tables").glob("*.csv")}
+        people = f"{job.people}={len(job.persons())}"
+        command("sample", run, "--out", tables, "--rows-of", people, "--seed", job.seed + 1)
+        return {path.stem: pd.read_csv(path) for path in tables.glob("*.csv")}
 
     return make
+
+
+def command(*parts: object) -> None:
+    """Run one of synthgen's commands."""
+    subprocess.run([sys.executable, "-m", "synthgen", *map(str, parts), "--quiet"], check=True)
 
 
 def independent(job: Job) -> Callable[[], Made]:

@@ -12,6 +12,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from synthgen.judging.base import Sides
 from synthgen.linked.keys import BETWEEN, parent_rows
@@ -26,7 +27,9 @@ HANDLE = re.compile(r"handle|screen|user_?name|login|nick|e_?mail", re.I)
 MOST_LABELS = 12
 """Labels of a column, of real people the most frequent, whose shares sum a person up."""
 STEPS = 2
-"""Classes of how many ties somebody has, to each doubling."""
+"""Classes of how many ties somebody has, or how many chose something, to each doubling."""
+NAMED = 0.5
+"""Things keep their names where so many of those that made people chose are real ones."""
 
 Labels = dict[tuple[str, str], list[str]]
 
@@ -49,9 +52,8 @@ def people_of(sides: Sides) -> tuple[People, People, People] | None:
         return None
     train, held, made = (Reader(network, name) for network in (sides.train, sides.held, sides.made))
     labels = labels_of([train, held])
-    friends = [*_friends([train, held]), *_friends([made])]
-    found = [reader.people(labels, tied) for reader, tied in zip((train, held, made), friends, strict=True)]
-    return found[0], found[1], found[2]
+    named = _named(train, made)
+    return train.people(labels, named), held.people(labels, named, train), made.people(labels, named)
 
 
 def people_table(network: Network) -> str | None:
@@ -104,14 +106,22 @@ class Reader:
         time = self.network.schema.tables[table].time
         return None if time is None else self.network.numbers(table, time)
 
-    def people(self, labels: Labels, friends: dict[str, Held]) -> People:
-        """The people, and what is theirs."""
+    def people(self, labels: Labels, named: set[str], known: Reader | None = None) -> People:
+        """The people, and what is theirs.
+
+        Args:
+            labels: whose shares sum a person up.
+            named: what is chosen under the same names by real and made people; the rest is told by how many chose it.
+            known: people whom they are not among, who say how many chose something; None: they themselves.
+        """
         items: dict[str, Held] = {}
         times: dict[str, Held] = {}
         rows: dict[str, Held] = {}
         for table, (order, person_M) in self.owned.items():
             for reference in self.network.plan.chosen.get(table, ()):
                 said = self.network.said(reference).take(pa.array(order))
+                if reference.text not in named:
+                    said = _kinds_of(said, person_M, None if known is None else known.network.said(reference))
                 items[f"{table}.{'+'.join(reference.columns)}"] = Held(person_M, said)
             second_M = self.seconds(table)
             if second_M is not None:
@@ -120,17 +130,19 @@ class Reader:
                 values = pa.array(np.where(gone, 0, second_M).astype(np.int64), mask=gone)
                 times[table] = Held(person_M, values)
             if table not in self.network.plan.edges:
-                content = self._content(table)
+                content = self._content(table, named)
                 if content is not None:
                     rows[table] = Held(person_M, content.take(pa.array(order)))
+        friends = _friends(self, known)
         return People(len(self.keys), items, times, rows, friends, self._handles(), self._features(labels))
 
-    def _content(self, table: str) -> pa.Array | None:
+    def _content(self, table: str, named: set[str]) -> pa.Array | None:
         """``(M,)`` what rows hold, times and made-up keys aside; None: nothing."""
         time = self.network.schema.tables[table].time
         own = [line.name for line in self.network.own(table) if line.name != time and line.type != "identifier"]
         parts = [texts(self.network.column(table, name)) for name in own]
-        parts += [texts(self.network.said(reference)) for reference in self.network.plan.chosen.get(table, ())]
+        chosen = [reference for reference in self.network.plan.chosen.get(table, ()) if reference.text in named]
+        parts += [texts(self.network.said(reference)) for reference in chosen]
         return pa.array(list(map(BETWEEN.join, zip(*parts, strict=True))), pa.string()) if parts else None
 
     def _handles(self) -> dict[str, pa.Array]:
@@ -167,6 +179,38 @@ class Reader:
         return found
 
 
+def _named(train: Reader, made: Reader) -> set[str]:
+    """What is chosen under the same names by real and made people, as texts of references."""
+    found = set()
+    for references in train.network.plan.chosen.values():
+        for reference in references:
+            real, other = (reader.network.said(reference).drop_null().unique() for reader in (train, made))
+            if len(other) and np.mean(np.asarray(pc.is_in(other, value_set=real))) >= NAMED:
+                found.add(reference.text)
+    return found
+
+
+def _kinds_of(said_M: pa.Array, person_M: np.ndarray, known_K: pa.Array | None) -> pa.Array:
+    """``(M,)`` what is chosen, told by how many others chose it, in classes, and numbered within a person's class."""
+    own = known_K is None
+    counted = pc.value_counts((said_M if known_K is None else known_K).drop_null())
+    place_M = np.asarray(pc.fill_null(pc.index_in(said_M, value_set=counted.field(0), skip_nulls=True), -1))
+    counts = np.r_[counted.field(1).to_numpy(zero_copy_only=False), own]
+    kinds = pd.DataFrame({"who": person_M, "kind": _classes(counts[place_M] - own)})
+    return _numbered(kinds, ["kind"])
+
+
+def _classes(counts: np.ndarray) -> np.ndarray:
+    return np.asarray(np.round(STEPS * np.log2(1 + counts))).astype(int)
+
+
+def _numbered(kinds: pd.DataFrame, names: list[str]) -> pa.Array:
+    """Kinds as text, the second of a person's kind another one than the first."""
+    kinds["nth"] = kinds.groupby(["who", *names], sort=False).cumcount()
+    parts = [pa.array(kinds[name].to_numpy()).cast(pa.string()) for name in (*names, "nth")]
+    return pc.binary_join_element_wise(*parts, ".")
+
+
 def labels_of(readers: Sequence[Reader]) -> Labels:
     """The most frequent labels of real people's columns."""
     found: Labels = {}
@@ -192,31 +236,43 @@ def _moments(x_M: np.ndarray, person_M: np.ndarray, n_people: int) -> tuple[np.n
     return mean_N + middle, np.sqrt(np.bincount(person_M, weights=apart_M**2, minlength=n_people) / many_N)
 
 
-def _friends(readers: Sequence[Reader]) -> list[dict[str, Held]]:
-    """For each reader what the people are like with whom its people are tied, by all ties of the readers together."""
-    found: list[dict[str, Held]] = [{} for _ in readers]
-    keys = pa.concat_arrays([reader.keys for reader in readers])
-    start = np.cumsum([0, *(len(reader.keys) for reader in readers)])
-    for table, ends in readers[0].network.plan.edges.items():
-        if {end.parent for end in ends} != {readers[0].name}:
+def _friends(reader: Reader, known: Reader | None = None) -> dict[str, Held]:
+    """What the people are like with whom a network's people are tied.
+
+    Somebody is told by how many ties they have besides, in classes. Those of people who were held out are counted in
+    the network that was learned from: so a friend is as likely to look so whoever asks.
+
+    Args:
+        reader: the people.
+        known: people whom they are not among and to whom their ties lead; None: their own network.
+    """
+    found: dict[str, Held] = {}
+    whole = known or reader
+    for table, ends in whole.network.plan.edges.items():
+        if {end.parent for end in ends} != {whole.name}:
             continue
-        sides = [
-            parent_rows([pa.concat_arrays([reader.network.said(end) for reader in readers])], [keys]) for end in ends
-        ]
-        there = (sides[0] >= 0) & (sides[1] >= 0)
-        from_M, to_M = (side[there] for side in sides)
-        classes = [
-            np.round(STEPS * np.log2(1 + np.bincount(side, minlength=len(keys)))).astype(int) for side in (from_M, to_M)
-        ]
-        whose = np.r_[from_M, to_M]
-        friend = np.r_[to_M, from_M]
-        kinds = pd.DataFrame({"whose": whose, "way": np.repeat([0, 1], len(from_M))})
-        kinds["out"], kinds["in"] = classes[0][friend], classes[1][friend]
-        kinds["nth"] = kinds.groupby(["whose", "way", "out", "in"], sort=False).cumcount()
-        values = pa.array(kinds[["way", "out", "in", "nth"]].astype(str).agg(".".join, axis=1).tolist(), pa.string())
-        everybody = Held(whose, values)
-        for number, tied in enumerate(found):
-            place = np.full(len(keys), -1, np.int64)
-            place[start[number] : start[number + 1]] = np.arange(start[number + 1] - start[number])
-            tied[table] = everybody.take(place)
+        sides = _ends(whole, ends, whole.keys, whole.keys)
+        among = (sides[0] >= 0) & (sides[1] >= 0)
+        ties = [np.bincount(side[among], minlength=len(whole.keys)) for side in sides]
+        parts = []
+        for way in (0, 1):  # to those whom they follow, and to those who follow them
+            who_M, friend_M = sides[way], sides[1 - way]
+            if known is not None:
+                keys = (reader.keys, known.keys)[:: 1 if way == 0 else -1]
+                pair = _ends(reader, ends, *keys)
+                who_M, friend_M = pair[way], pair[1 - way]
+            there = (who_M >= 0) & (friend_M >= 0)
+            who_M, friend_M = who_M[there], friend_M[there]
+            counts = [ties[0][friend_M], ties[1][friend_M]]
+            counts[1 - way] = counts[1 - way] - (known is None)
+            parts.append(
+                pd.DataFrame({"who": who_M, "way": way, "out": _classes(counts[0]), "in": _classes(counts[1])})
+            )
+        kinds = pd.concat(parts, ignore_index=True)
+        found[table] = Held(kinds["who"].to_numpy(), _numbered(kinds, ["way", "out", "in"]))
     return found
+
+
+def _ends(reader: Reader, ends: tuple[Reference, Reference], first: pa.Array, second: pa.Array) -> list[np.ndarray]:
+    """``(M,)`` whose each end of a tie is, of two lists of people; below 0: it is none of theirs."""
+    return [parent_rows([reader.network.said(end)], [keys]) for end, keys in zip(ends, (first, second), strict=True)]

@@ -46,6 +46,15 @@ from synthgen.linked.plan import Plan
 from synthgen.linked.schema import LinkedSchema, Reference
 from synthgen.linked.taking import clusters_of
 from synthgen.seeding import derived_seed, numpy_stream
+from synthgen.synthesizers.account_kinds import said_of
+from synthgen.synthesizers.linked_campaigns import (
+    Campaigns,
+    add_kind,
+    learned_campaigns,
+    without_bursts,
+    without_campaigns,
+)
+from synthgen.synthesizers.linked_choosing import Choice, add_own_times
 from synthgen.synthesizers.linked_part import DEGREES, Part
 from synthgen.synthesizers.synthesizer import Synthesizer
 from synthgen.table.origin import Origin
@@ -66,6 +75,7 @@ class Linkable(Protocol):
     parts: dict[str, Part]
     notes: list[str]
     missing: dict[Reference, float]
+    campaigns: Campaigns | None
 
 
 class Fitting:
@@ -77,8 +87,10 @@ class Fitting:
         self.rows: dict[Reference, np.ndarray] = {}
         self.graphs: dict[str, tuple[GraphModel, Any]] = {}
         self.clusters: dict[Reference, np.ndarray] = {}
+        self.kind_N = self.campaign_N = np.zeros(0, np.int64)
         self.declared: dict[str, dict[str, Declared]] = {}
         self.judging = False
+        self.choices: dict[str, Choice] = {}
 
     def _implied(self, name: str, tables: Mapping[str, Table]) -> Table:
         """A table of keys that others refer to, in the order of their first row."""
@@ -97,6 +109,7 @@ class Fitting:
     def run(self) -> None:
         """Fit all tables."""
         self._link()
+        self._find_campaigns()
         for name in self.model.plan.order:
             self._prepare(name)
             if name in self.model.plan.edges:
@@ -104,6 +117,17 @@ class Fitting:
             self._cluster(name)
         for name in self.model.plan.order:
             self._learn(name)
+
+    def _find_campaigns(self) -> None:
+        """Farms among the users: their kinds are a hidden column, their ties are no part of the graph."""
+        self.progress.stage("looking for campaigns")
+        model = self.model
+        found = learned_campaigns(self.tables, self.rows, model.plan, self.schema, model.config.min_holders)
+        model.campaigns, self.kind_N, self.campaign_N = found
+        if model.campaigns is not None and model.campaigns.kinds:
+            model.notes.append(
+                f"{model.campaigns.users}: {said_of(model.campaigns.kinds)}; others like them are made up"
+            )
 
     def joined(self) -> dict[str, tuple[pa.Table, Schema]]:
         """Every table with a file: its own columns, those of its owner, of the row before, and what hangs on it."""
@@ -183,13 +207,19 @@ class Fitting:
 
     def _cluster(self, name: str) -> None:
         """Kinds of the parents that rows of a table choose."""
-        model = self.model
-        for reference in model.plan.chosen.get(name, ()):
+        model, chosen = self.model, self.model.plan.chosen.get(name, ())
+        choice = Choice.fit(self, name, self._sequence(name)) if chosen else None
+        if choice is not None:
+            self.choices[name], self.clusters[choice.reference] = choice, choice.cluster_P
+            model.parts[name].choosing = choice.choosing
+        for reference in chosen:
             owner = model.plan.owner[name]
             owner_N, row_N, n_parents = self.rows[owner], self.rows[reference], len(self.tables[reference.parent])
             there = (row_N >= 0) & (owner_N >= 0)
             pair = owner_N[there] * n_parents + row_N[there]
             model.parts[name].once[reference.text] = bool(len(np.unique(pair)) == len(pair))
+            if reference in self.clusters:
+                continue
             seed = derived_seed(model.config.seed, "clusters", reference.text)
             n_owners = len(self.tables[owner.parent])
             self.clusters[reference] = clusters_of(owner_N, row_N, n_owners, n_parents, seed)
@@ -222,6 +252,9 @@ class Fitting:
         """A model of ties, and the columns that its nodes get."""
         from_N, to_N, n = self.rows[start], self.rows[end], len(self.tables[start.parent])
         good = (from_N >= 0) & (to_N >= 0) & (from_N != to_N)
+        if self.model.campaigns is not None and start.parent == self.model.campaigns.users:
+            from_N, to_N = (ends[~good | without_campaigns(from_N, to_N, self.campaign_N)] for ends in (from_N, to_N))
+            good = (from_N >= 0) & (to_N >= 0) & (from_N != to_N)
         pair = from_N[good] * n + to_N[good]
         directed = bool(np.isin(to_N[good] * n + from_N[good], pair).any())
         if not directed:
@@ -332,12 +365,25 @@ class Fitting:
         second_N, there_N = part.calendar.seconds(table.column(time))
         return np.lexsort((np.where(there_N, second_N, np.iinfo(np.int64).max), whose_N))
 
+    def seconds(self, name: str, order_N: np.ndarray) -> np.ndarray:
+        """``(N,)`` times of rows that stand owner by owner, where one is missing that of the row before."""
+        part, time = self.model.parts[name], self.schema.tables[name].time
+        assert part.calendar is not None
+        assert time is not None
+        row_N = self.rows[self.model.plan.owner[name]][order_N]
+        first_N = np.r_[True, row_N[1:] != row_N[:-1]] | (row_N < 0)
+        second_N, there_N = part.calendar.seconds(self.tables[name].column(time).take(pa.array(order_N)))
+        return _carried(second_N, there_N, first_N, part.epoch)
+
     def _line(self, name: str, column: str) -> ColumnSchema:
         return self.schema.tables[name].columns.column(column)
 
     def _add_own(self, frame: Frame, name: str, column: str, order_N: np.ndarray) -> None:
         line = self._line(name, column)
-        values = self.tables[name].column(column).take(pa.array(order_N))
+        values = self.tables[name].column(column)
+        if self.model.campaigns is not None and self.model.campaigns.began(self.schema) == (name, column):
+            values = without_bursts(values, self.campaign_N, self.model.config.seed)
+        values = values.take(pa.array(order_N))
         if line.type == "drop":
             self.model.parts[name].own.remove(column)
             return
@@ -347,6 +393,8 @@ class Fitting:
     def _add_helpers(self, frame: Frame, name: str, order_N: np.ndarray) -> None:
         """How many rows hang on each row, which cluster it is of, and its place in graphs."""
         plan, n = self.model.plan, len(self.tables[name])
+        if self.model.campaigns is not None and name == self.model.campaigns.users and len(self.kind_N):
+            add_kind(frame, self.model.campaigns, self.kind_N[order_N])
         for reference in self.schema.into(name):
             edges = plan.edges.get(reference.table)
             if reference.table in self.graphs:
@@ -364,9 +412,17 @@ class Fitting:
                 continue
             row_N = self.rows[reference]
             counts_P = np.bincount(row_N[row_N >= 0], minlength=n)
-            frame.add(number_of(reference), "numeric", pa.array(counts_P[order_N]))
+            if not (self.model.parts[name].kept is not None and self._chooses(reference)):
+                frame.add(number_of(reference), "numeric", pa.array(counts_P[order_N]))
             if reference in self.clusters:
                 frame.add(cluster_of(reference), "categorical", labels(self.clusters[reference][order_N]))
+        for choice in self.choices.values():
+            choice.add_to_parent(frame, name, order_N)
+
+    def _chooses(self, reference: Reference) -> bool:
+        """Whether rows are told by a model of interactions what they refer to."""
+        choice = self.choices.get(reference.table)
+        return choice is not None and choice.reference == reference
 
     def _add_history(self, frame: Frame, name: str, order_N: np.ndarray) -> None:
         """What is known of a row when it is made: its owner, the rows before, when they were."""
@@ -391,14 +447,20 @@ class Fitting:
                     mean_N = mean_so_far(first_N, parse_numbers(values, self.tables[name].origin.dialect.decimal))
                     gone_N = np.isnan(mean_N)
                     frame.add(mean(name, line.name), "numeric", pa.array(mean_N, mask=gone_N), given=True)
-        for reference in [r for r in plan.chosen[name] if r in self.clusters]:
+        choice = self.choices.get(name)
+        if choice is not None:
+            choice.add_to_rows(frame, self, order_N)
+        for reference in [r for r in plan.chosen[name] if r in self.clusters and not self._chooses(r)]:
             chosen_N = self.rows[reference][order_N]
             kind_N = np.where(chosen_N < 0, -1, self.clusters[reference][np.maximum(chosen_N, 0)])
             frame.add(cluster_of(reference), "categorical", labels(kind_N))
             frame.add(before(name, cluster_of(reference)), "categorical", shifted(labels(kind_N), before_N), given=True)
             alone_N = np.where(row_N < 0, -1 - np.arange(len(row_N)), row_N)
             frame.add(usual_of(reference), "categorical", labels(usual_so_far(alone_N, kind_N)), given=True)
-        if part.calendar is not None:
+        if choice is not None and choice.choosing.timed:
+            time, clock = self.schema.tables[name].time, part.calendar is not None and part.calendar.clock
+            add_own_times(frame, name, str(time), self.seconds(name, order_N), part.epoch, clock)
+        elif part.calendar is not None:
             self._add_times(frame, name, order_N, row_N, first_N, before_N)
 
     def _of_parent(self, name: str) -> list[tuple[str, ColumnSchema]]:

@@ -69,7 +69,7 @@ class LinkedView:
     @cached_property
     def first_N(self) -> np.ndarray:
         """Whether a row is its owner's first."""
-        return np.r_[True, np.diff(self.owner_N) > 0][: len(self.owner_N)]
+        return np.diff(self.owner_N, prepend=-1) > 0
 
     @cached_property
     def rows(self) -> View:

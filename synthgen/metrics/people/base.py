@@ -25,6 +25,8 @@ from synthgen.metrics.privacy.attack import FEWEST_PEOPLE, Outcome, attack_resul
 
 TAILS = (0.02, 0.1, 0.4)
 """Shares of all real people whom an attacker takes for people of the training tables: the surest, the likely, many."""
+FEWEST_OUT = 5
+"""At least so many stand out, up to half of all: those above the widest gap between scores."""
 MOST_REAL, MOST_MADE = 4_000, 10_000
 """People of each kind: their distances to one another are all computed."""
 CHUNK = 500
@@ -75,10 +77,13 @@ class People:
         """Some people, by their numbers."""
         number_N = np.full(self.n_people, -1, np.int64)
         number_N[who] = np.arange(len(who))
-        held = (self.items, self.times, self.rows, self.friends)
-        taken = [{name: one.take(number_N) for name, one in parts.items()} for parts in held]
+        items, times, rows, friends = (
+            {name: one.take(number_N) for name, one in parts.items()}
+            for parts in (self.items, self.times, self.rows, self.friends)
+        )
         handles = {name: values.take(pa.array(who)) for name, values in self.handles.items()}
-        return People(len(who), *taken, handles, {name: x_N[who] for name, x_N in self.features.items()})
+        features = {name: x_N[who] for name, x_N in self.features.items()}
+        return People(len(who), items, times, rows, friends, handles, features)
 
     def draw(self, most: int, rng: np.random.Generator) -> People:
         """At most so many of them."""
@@ -88,7 +93,7 @@ class People:
 
     def beside(self, other: People) -> People:
         """These people, then others; of both what is known of both."""
-        held = [
+        items, times, rows, friends = (
             {name: _after(mine[name], theirs[name], self.n_people) for name in mine if name in theirs}
             for mine, theirs in (
                 (self.items, other.items),
@@ -96,10 +101,10 @@ class People:
                 (self.rows, other.rows),
                 (self.friends, other.friends),
             )
-        ]
+        )
         handles = {n: pa.concat_arrays([v, other.handles[n]]) for n, v in self.handles.items() if n in other.handles}
         features = {n: np.r_[x_N, other.features[n]] for n, x_N in self.features.items() if n in other.features}
-        return People(self.n_people + other.n_people, *held, handles, features)
+        return People(self.n_people + other.n_people, items, times, rows, friends, handles, features)
 
 
 def _after(mine: Held, theirs: Held, many: int) -> Held:
@@ -142,30 +147,26 @@ def tried(attack: Attack, train: People, held: People, made: People, rng: np.ran
     scores = attack.scores(known.beside(unknown), made.draw(MOST_MADE, rng), rng)
     if not scores:
         return not_applicable(attack, attack.lacking)  # type: ignore[arg-type]
-    outcomes = {
-        f"{way}, the nearest {share:.0%}": outcome
-        for way, x_N in scores.items()
-        for share, outcome in at(x_N, member_N)
-    }
+    outcomes = {f"{way}, {who}": outcome for way, score_N in scores.items() for who, outcome in at(score_N, member_N)}
     note = f"against {made.n_people:,} made people"
     return attack_result(attack, outcomes, attack.deed, kinds="ways", note=note)  # type: ignore[arg-type]
 
 
-def at(score_N: np.ndarray, member_N: np.ndarray) -> Iterator[tuple[float, Outcome]]:
-    """By share of all people the outcome of taking those with the highest scores for training people.
+def at(score_N: np.ndarray, member_N: np.ndarray) -> Iterator[tuple[str, Outcome]]:
+    """By who are taken for training people the outcome: shares of all with the highest scores, and those who stand out.
 
     Example:
         >>> score_N, member_N = np.array([9.0, 8.0, 1.0, 2.0, 3.0]), np.array([True, True, False, False, True])
-        >>> [(share, found.hits, found.hits_control) for share, found in at(score_N, member_N)]
-        [(0.02, 1, 0), (0.1, 1, 0), (0.4, 2, 0)]
+        >>> [(who, found.hits, found.hits_control) for who, found in at(score_N, member_N)]
+        [('the nearest 2%', 1, 0), ('the nearest 10%', 1, 0), ('the nearest 40%', 2, 0), ('those who stand out', 0, 0)]
     """
-    for share in TAILS:
-        many = max(1, round(share * len(score_N)))
-        bound = np.sort(score_N)[-many]
-        hit_N = score_N >= bound
-        if bound <= score_N.min():  # so many are alike that nobody stands out
-            hit_N = score_N > bound
-        yield share, Outcome.of((hit_N[member_N], hit_N[~member_N]))
+    falling_N = np.sort(score_N)[::-1]
+    bounds = {f"the nearest {share:.0%}": falling_N[max(1, round(share * len(score_N))) - 1] for share in TAILS}
+    gaps = falling_N[FEWEST_OUT - 1 : len(score_N) // 2] - falling_N[FEWEST_OUT : len(score_N) // 2 + 1]
+    bounds["those who stand out"] = falling_N[FEWEST_OUT - 1 + int(gaps.argmax())] if gaps.any() else np.inf
+    for who, bound in bounds.items():
+        hit_N = score_N >= bound if bound > falling_N[-1] else score_N > bound  # those who are all alike stand for none
+        yield who, Outcome.of((hit_N[member_N], hit_N[~member_N]))
 
 
 def matrices(real: Held, made: Held, n_real: int, n_made: int) -> tuple[csr_array, csr_array]:
