@@ -286,7 +286,7 @@ class Fitting:
         graph = Graph.of(n, pair // n, pair % n, directed)
         labels = self._labels(start.parent)
         chosen = self.model.parts[name].labels = mixing_labels(labels, graph)
-        label = together(labels, chosen) if chosen else None
+        label = together(labels, chosen).tolist() if chosen else None
         model = GraphModel(derived_seed(self.model.config.seed, "graph", name) % 2**31).fit(graph, label)
         self.graphs[name] = (model, model.columns(graph))
         return model
