@@ -1,4 +1,4 @@
-"""Linked tables from start to end: read a folder, fit, sample, judge."""
+"""Linked tables from start to end: read them, fit, sample, judge."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from synthgen.campaigns import AskedCampaigns
 from synthgen.config import RunConfig
-from synthgen.errors import ConfigError, DataError, choose
+from synthgen.errors import ConfigError, choose
 from synthgen.exporting import EXPORTS, export
 from synthgen.judging import Judgement, Sides, judge_sections, judge_tables
 from synthgen.linked.detecting import detect_links
@@ -23,8 +24,8 @@ from synthgen.pipeline import RUN_FOLDER, Outcome, holdout_share, interruptible,
 from synthgen.reporting.folder import make_folder, write_report
 from synthgen.reporting.summary import ColumnLine, Summary
 from synthgen.seeding import derived_seed, numpy_stream
+from synthgen.sources import Source
 from synthgen.storage import RunWriter, writing
-from synthgen.table.files import read_table
 from synthgen.table.table import Table
 from synthgen.table.writing import check_writable, write_table_chunks
 from synthgen.training.progress import Progress, Silent
@@ -32,65 +33,40 @@ from synthgen.training.progress import Progress, Silent
 if TYPE_CHECKING:
     from synthgen.synthesizers.synthesizer import Synthesizer
 
-ENDINGS = (".csv", ".csv.gz", ".tsv", ".parquet", ".pq")
 REPORTS = "reports"
 SHOWN = ("Shape error", "Trend error", "Detector AUC", "Exact copies of training rows")
 """Of each table's figures, those at the end of a run; all are in its report."""
 
 
-def table_files(folder: str | Path) -> dict[str, Path]:
-    """The tables in a folder, by name: the file's without its ending.
+def read_tables(source: Source, config: RunConfig) -> dict[str, Table]:
+    """All tables of a place, read as the settings say, if there is room for them.
 
     Raises:
-        DataError: there is none, or two have one name.
-    """
-    found: dict[str, Path] = {}
-    for path in sorted(Path(folder).iterdir()):
-        ending = next((e for e in ENDINGS if path.name.lower().endswith(e)), None)
-        if ending is None or path.name.startswith(".") or not path.is_file():
-            continue
-        name = path.name[: -len(ending)]
-        if name in found:
-            raise DataError(f"{folder}: {found[name].name} and {path.name} are both table {name!r}; take one away")
-        found[name] = path
-    if not found:
-        raise DataError(
-            f"{folder}: holds no table; files ending in {', '.join(ENDINGS)} were expected. "
-            "Pictures are learned with --model image"
-        )
-    return found
-
-
-def read_tables(folder: str | Path, config: RunConfig) -> dict[str, Table]:
-    """All tables of a folder, read as the settings say.
-
-    Raises:
-        DataError: there is none, or one cannot be read.
+        DataError: there is none, one cannot be read, or memory would not suffice.
         ConfigError: the model is one of pictures.
     """
     refuse_pictures(config)
-    how = {"missing": config.missing, "delimiter": config.delimiter, "encoding": config.encoding}
-    return {
-        name: read_table(path, **how, decimal=config.decimal)  # type: ignore[arg-type]
-        for name, path in table_files(folder).items()
-    }
+    source.check_room()
+    return source.read(config)
 
 
-def links_of(tables: Mapping[str, Table], config: RunConfig, path: str | Path | None) -> LinkedSchema:
-    """What links tables: as a file says, or detected.
+def links_of(
+    source: Source, tables: Mapping[str, Table], config: RunConfig, path: str | Path | None = None
+) -> LinkedSchema:
+    """What links tables: as a file says, or as their place declares and detection finds.
 
     Raises:
         SchemaError: the file does not fit the tables.
     """
     if path is None:
-        return detect_links(tables, config)
+        return source.links(detect_links(tables, config))
     schema = LinkedSchema.load(path)
     schema.check({name: table.names for name, table in tables.items()}, str(path))
     return schema
 
 
 def fit(
-    folder: str | Path,
+    source: Source,
     out: str | Path,
     config: RunConfig,
     *,
@@ -98,10 +74,10 @@ def fit(
     resume: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Fit the tables of a folder and write the run folder.
+    """Fit linked tables and write the run folder.
 
     Args:
-        folder: of CSV and Parquet files.
+        source: of the tables; ``sources.source_of`` takes a folder, several files, or the URL of a database.
         out: the run folder.
         config: settings.
         schema_path: a ``schema.json`` of several tables in place of detection.
@@ -114,8 +90,8 @@ def fit(
     progress = progress or Silent()
     _refuse_resume(resume)
     progress.stage("reading")
-    tables = read_tables(folder, config)
-    schema = links_of(tables, config, schema_path)
+    tables = read_tables(source, config)
+    schema = links_of(source, tables, config, schema_path)
     with writing(out) as writer:
         model = _fit(tables, config, schema, writer, progress)
     following = [shlex.join(["synthgen", "sample", str(out), "--scale", "1", "--out", "synthetic"])]
@@ -131,6 +107,7 @@ def sample(
     rows: Mapping[str, int] | None = None,
     seed: int = 0,
     form: str | None = None,
+    campaigns: AskedCampaigns | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
     """Write linked tables into a folder, each as it came, CSV or Parquet, or in the format of another tool.
@@ -142,11 +119,12 @@ def sample(
         rows: so many of one such table.
         seed: the same one gives the same tables.
         form: a name of ``synthgen.exporting.EXPORTS``; None: each table as it came.
+        campaigns: so many farms of fake accounts; ``campaigns.csv`` beside the tables says who is in which.
         progress: is told what happens.
 
     Raises:
         RunError: the run folder is damaged or foreign.
-        ConfigError: a number is out of range.
+        ConfigError: campaigns cannot be made, or a number is out of range.
         DataError: a file cannot be written.
     """
     progress = progress or Silent()
@@ -156,17 +134,19 @@ def sample(
     model = load(run_folder)
     if form is not None:
         choose("export", form, EXPORTS)
-    made = model.linked_.sample(1.0 if scale is None else scale, rows, seed, progress)
+    made = model.linked_.sample(1.0 if scale is None else scale, rows, seed, progress, campaigns)
     progress.stage("writing")
     if form is None:
         files = write_tables(made, model, out)
     else:
-        files = {path.name: str(path) for path in export(Network(made, model.linked_.schema), form, out)}
+        truth = {name: table for name, table in made.items() if name not in model.linked_.schema.tables}
+        network = Network({name: table for name, table in made.items() if name not in truth}, model.linked_.schema)
+        files = {path.name: str(path) for path in export(network, form, out)} | write_tables(truth, model, out)
     return Outcome(Summary(counts={name: f"{len(table):,} rows" for name, table in made.items()}, files=files))
 
 
 def run(
-    folder: str | Path,
+    source: Source,
     out: str | Path,
     config: RunConfig,
     *,
@@ -174,10 +154,10 @@ def run(
     resume: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Fit the tables of a folder, make as many rows, and judge them by people who were held out with all their rows.
+    """Fit linked tables, make as many rows, and judge them by people who were held out with all their rows.
 
     Args:
-        folder: of CSV and Parquet files.
+        source: of the tables; ``sources.source_of`` takes a folder, several files, or the URL of a database.
         out: gets ``run/``, the tables, a report of the whole, and ``reports/TABLE``: each table beside its owner's
             columns and the row before.
         config: settings.
@@ -191,8 +171,8 @@ def run(
     progress, place = progress or Silent(), Path(out)
     _refuse_resume(resume)
     progress.stage("reading")
-    tables = read_tables(folder, config)
-    schema = links_of(tables, config, schema_path)
+    tables = read_tables(source, config)
+    schema = links_of(source, tables, config, schema_path)
     make_folder(place)
     with writing(place / RUN_FOLDER) as writer:
         plan = Plan.of(schema, {})
@@ -216,7 +196,7 @@ def run(
     judgement, reports = _judge(model, sides, place, progress)
     following = [
         shlex.join(["synthgen", "sample", str(place / RUN_FOLDER), "--scale", "2", "--out", "twice"]),
-        f"{shlex.join(['synthgen', 'schema', str(folder)])}    # keys, references and columns, as a file to correct",
+        f"{shlex.join(['synthgen', 'schema', *source.given])}    # keys, references and columns, as a file to correct",
     ]
     summary = Summary(
         columns=judgement.columns(),
@@ -244,7 +224,7 @@ def write_tables(made: Mapping[str, pa.Table], model: Synthesizer, out: str | Pa
     place, files = Path(out), {}
     make_folder(place)
     for name, table in made.items():
-        origin = model.linked_.parts[name].origin
+        origin = model.linked_.origin_of(name, table)
         path = place / f"{name}{'.csv' if origin.kind == 'csv' else '.parquet'}"
         check_writable(path)
         write_table_chunks(path, iter([table]), origin)

@@ -12,6 +12,7 @@ from synthgen.columns.identifier import Identifier
 from synthgen.graphs import GraphModel
 from synthgen.linked.calendar import Calendar
 from synthgen.linked.choosing import Choosing
+from synthgen.linked.declared import Declared
 from synthgen.storage import Run
 from synthgen.synthesizers.synthesizer import Synthesizer
 from synthgen.table.origin import Origin
@@ -40,6 +41,8 @@ class Part:
         graph: of a table of ties.
         choosing: how its rows choose among many, and when; None: one by one.
         types: physical types of columns that refer to others, by name.
+        labels: of a table of ties, the columns of its nodes by which ties go.
+        counts: columns that are computed from the rows that refer to it.
         origin: the kind of table that it was.
     """
 
@@ -59,6 +62,8 @@ class Part:
     graph: GraphModel | None = None
     choosing: Choosing | None = None
     types: dict[str, str] = field(default_factory=dict)
+    labels: list[str] = field(default_factory=list)
+    counts: dict[str, Declared] = field(default_factory=dict)
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """JSON and arrays; what a table that is kept holds is among the arrays."""
@@ -76,6 +81,8 @@ class Part:
             "lonely": self.lonely,
             "once": self.once,
             "types": self.types,
+            "labels": self.labels,
+            "counts": {column: count.state() for column, count in self.counts.items()},
         }
         if self.model is not None:
             run = self.model.contents()
@@ -110,6 +117,8 @@ class Part:
         part.begins, part.epoch, part.last = facts["begins"], facts["epoch"], facts["last"]
         part.lonely, part.once = facts["lonely"], facts["once"]
         part.types = facts["types"]
+        part.labels = facts.get("labels", [])
+        part.counts = {column: Declared.from_state(state) for column, state in facts.get("counts", {}).items()}
         if "run" in facts:
             own = facts["run"]
             inner = Run(
