@@ -60,9 +60,8 @@ SYSTEMS = {
         "linked_sdv_worker.py",
         "sdv",
         {
-            "movielens_small": {"people": 150, "made": 150},
-            "airline_tweets": {"people": 100, "made": 400},
-            "world": {"people": 100, "made": 150},
+            "airline_tweets": {"people": 1_000, "made": 1_000},
+            "world": {"people": 300, "made": 300},
         },
     ),
     "par": System(
