@@ -82,7 +82,7 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     ask = parser(__doc__, "social", [*SPECS, TWITCH], seeds=1)
     ask.add_argument("--systems", default=",".join(SYSTEMS), help="comma-separated; default: %(default)s")
-    ask.add_argument("--sections", default="linked", help="of the report, comma-separated; default: %(default)s")
+    ask.add_argument("--sections", default="linked,ties", help="of the report, comma-separated; default: %(default)s")
     ask.add_argument("--minutes", type=float, default=2, help="to train a table, at most, where a system can be told")
     ask.add_argument("--memory", type=float, default=16, help="GB that a system may take; default: %(default)s")
     ask.add_argument("--made", type=Path, help="folder of made tables; default: linked/ in the work folder")
