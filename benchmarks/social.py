@@ -69,9 +69,9 @@ SYSTEMS = {
         "linked_sdv_worker.py",
         "sdv",
         {
-            "movielens_small": {"people": 60, "longest": 50, "epochs": 32, "made": 150},
-            "airline_tweets": {"people": 200, "epochs": 32, "made": 400},
-            "world": {"people": 100, "epochs": 32, "table": "posts", "made": 150},
+            "movielens_small": {"people": 200, "longest": 100, "epochs": 64, "made": 200},
+            "airline_tweets": {"people": 500, "epochs": 64, "made": 1_000},
+            "world": {"people": 300, "epochs": 64, "table": "posts", "made": 300},
         },
     ),
     "independent": System("independent columns", "linked_synthgen_worker.py"),
