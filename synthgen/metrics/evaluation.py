@@ -237,7 +237,10 @@ def _measured(
 ) -> tuple[Result, ...]:
     results: list[Result] = []
     with threadpool_limits(1, user_api="openmp"):  # on a busy machine a second thread of the trees mostly waits
-        people = tuple(view.one_each(numpy_stream(seed, "metrics", "one row each", i)) for i, view in enumerate(views))
+        train, holdout, synthetic = (
+            view.one_each(numpy_stream(seed, "metrics", "one row each", number)) for number, view in enumerate(views)
+        )
+        people = train, holdout, synthetic
         for metric in metrics:
             if on_metric is not None:
                 on_metric(len(results), len(metrics), metric.title)
