@@ -15,9 +15,10 @@ import torch
 from synthgen.errors import DataError
 from synthgen.seeding import numpy_stream
 from synthgen.texts.guard import RUN, Guard
+from synthgen.texts.lengths import Lengths, ahead_of
 from synthgen.texts.network import TextNetwork
 from synthgen.texts.pieces import END
-from synthgen.texts.units import Unit, folded
+from synthgen.texts.units import TAG, Unit, folded
 from synthgen.texts.vocabulary import CAPITAL, CAPITALS, FLIP, PIECE, STOP, UNKNOWN, Vocabulary
 
 CHUNK = 256
@@ -28,6 +29,8 @@ _TRIES = 60
 """Tokens tried in one place before the text is begun anew."""
 _PASSES = 20
 """Times a text is begun anew."""
+_LONGER = 4
+"""A text that is somebody's as it stands goes on for one to three units."""
 _START, _GOING, _FLIPPED, _CASED, _INSIDE = range(5)
 
 
@@ -40,19 +43,29 @@ class Writer:
         vocabulary: of tokens.
         guard: bars runs.
         longest: tokens of a text at most.
+        lengths: bins of the units of a text.
+        tied: whether texts hold the tags of their rows and no other.
     """
 
     network: TextNetwork
     vocabulary: Vocabulary
     guard: Guard
     longest: int
+    lengths: Lengths
+    tied: bool = False
 
-    def write(self, row_NC: np.ndarray, seed: int) -> Iterator[list[Unit]]:
+    def write(self, row_NC: np.ndarray, seed: int, tags_N: np.ndarray | None = None) -> Iterator[list[Unit]]:
         """A text in units for each row of tokens.
+
+        Args:
+            row_NC: tokens of the context's columns.
+            seed: of every draw.
+            tags_N: how many tags each text holds; None: as it comes.
 
         Raises:
             DataError: nothing can be said that is nobody's.
         """
+        tags_N = np.full(len(row_NC), 0 if self.tied else self.longest) if tags_N is None else tags_N
         for chunk, first in enumerate(range(0, len(row_NC), CHUNK)):
             rows_BC = row_NC[first : first + CHUNK]
             rng = numpy_stream(seed, "texts", chunk)
@@ -61,7 +74,8 @@ class Writer:
                 left = np.array([place for place in range(len(rows_BC)) if place not in found], np.int64)
                 if not len(left):
                     break
-                found |= {int(left[line]): units for line, units in self._drawn(rows_BC[left], rng).items()}
+                drawn = self._drawn(rows_BC[left], tags_N[first : first + CHUNK][left], rng)
+                found |= {int(left[line]): units for line, units in drawn.items()}
             if len(found) < len(rows_BC):
                 raise DataError(
                     f"text model: {len(rows_BC) - len(found)} texts came out as a real one each time; "
@@ -70,18 +84,25 @@ class Writer:
             yield from (found[place] for place in range(len(rows_BC)))
 
     @torch.no_grad()
-    def _drawn(self, rows_BC: np.ndarray, rng: np.random.Generator) -> dict[int, list[Unit]]:
+    def _drawn(self, rows_BC: np.ndarray, tags_B: np.ndarray, rng: np.random.Generator) -> dict[int, list[Unit]]:
         """Texts that came to an end, or were long enough to be cut, by their place."""
-        texts = [_Text() for _ in rows_BC]
+        texts = [_Text(tags) for tags in tags_B.tolist()]
         row_BR = self.network.row(torch.from_numpy(rows_BC))
         state = self.network.first_state(row_BR)
+        for text, left in zip(texts, self._lengths(row_BR, rng).tolist(), strict=True):
+            text.left = max(left, text.tags) if self.tied else left
         last_B = np.zeros(len(rows_BC), np.int64)
         going = np.arange(len(rows_BC))
         done: dict[int, list[Unit]] = {}
         for _ in range(self.longest):
-            found_BTD, state = self.network(torch.from_numpy(last_B[:, None]), row_BR, state)
+            open_ = [texts[place] for place in going]
+            for text in open_:
+                if text.left <= 0 and self._bars_end(text):
+                    text.left = int(rng.integers(1, _LONGER))
+            ahead_B = torch.from_numpy(ahead_of(np.array([text.left for text in open_])))
+            found_BTD, state = self.network(torch.from_numpy(last_B[:, None]), ahead_B[:, None], row_BR, state)
             chance_BV = np.exp(self.network.log_probs(found_BTD[:, 0]).double().numpy())
-            token_B = self._tokens(chance_BV, [texts[place] for place in going], rng)
+            token_B = self._tokens(chance_BV, open_, rng)
             stays = token_B > 0
             for line in np.flatnonzero(token_B == 0):
                 done[int(going[line])] = self.vocabulary.units(texts[going[line]].tokens)
@@ -90,13 +111,25 @@ class Writer:
             if not len(going):
                 break
         for place in going.tolist():
-            if texts[place].codes and not self._bars_end(texts[place]):
+            if texts[place].codes and not (self.tied and texts[place].tags) and not self._bars_end(texts[place]):
                 done[place] = self.vocabulary.units(texts[place].tokens)
         return done
+
+    def _lengths(self, row_BR: torch.Tensor, rng: np.random.Generator) -> np.ndarray:
+        """Units of each text."""
+        chance_BL = torch.softmax(self.network.length(row_BR).double(), 1).numpy().cumsum(1)
+        aim_B = rng.random(len(chance_BL)) * chance_BL[:, -1]
+        bin_B = np.minimum((chance_BL <= aim_B[:, None]).sum(1), self.lengths.bins - 1)
+        return self.lengths.draw(bin_B, rng)
 
     def _tokens(self, chance_BV: np.ndarray, texts: list[_Text], rng: np.random.Generator) -> np.ndarray:
         """A token for each text, 0 where it ends, -1 where it leads nowhere; texts are told of theirs."""
         chance_BV *= self._allowed_SV[[text.state for text in texts]]
+        chance_BV[[text.left > 0 for text in texts], 0] = 0
+        chance_BV[[text.tags <= 0 for text in texts], self._tag] = 0
+        if self.tied:
+            due_B = [text.left <= text.tags and text.tags > 0 and text.state in (_START, _GOING) for text in texts]
+            chance_BV[due_B] = np.arange(chance_BV.shape[1]) == self._tag
         token_B = np.full(len(texts), -1)
         open_B = np.arange(len(texts))
         for _ in range(_TRIES):
@@ -155,10 +188,16 @@ class Writer:
             text.codes.append(code)
         token = self.vocabulary.tokens[number]
         text.tokens.append(number)
+        text.left -= int(self.vocabulary.whole[number])
+        text.tags -= number == self._tag
         text.word = text.word + token.text if token.kind == PIECE and not token.text.endswith(END) else ""
         text.state = {FLIP: _FLIPPED, CAPITAL: _CASED, CAPITALS: _CASED}.get(
             token.kind, _INSIDE if text.word else _GOING
         )
+
+    @cached_property
+    def _tag(self) -> int:
+        return self.vocabulary.number["tag", TAG]
 
     @cached_property
     def _known(self) -> set[str]:
@@ -183,6 +222,9 @@ class Writer:
         spelled = self.vocabulary.rare_share > SPELLED
         fine_V = (kind_V != UNKNOWN) & (spelled | ~piece_V)
         fine_V[list(self.vocabulary.idle)] = False
+        if self.tied:
+            fine_V &= ~np.array([token.kind == "tag" or "#" in token.text for token in tokens])
+            fine_V[self._tag] = True
         word_V = np.array([token.kind in ("word", PIECE) and folded(token.text) == token.text for token in tokens])
         case_V, flip_V, stop_V = np.isin(kind_V, (CAPITAL, CAPITALS)), kind_V == FLIP, kind_V == STOP
         return np.stack(
@@ -197,11 +239,12 @@ class Writer:
 
 
 class _Text:
-    """A text on its way."""
+    """A text on its way: what was said, and how many units and tags are left to say."""
 
-    __slots__ = ("codes", "state", "tokens", "word")
+    __slots__ = ("codes", "left", "state", "tags", "tokens", "word")
 
-    def __init__(self) -> None:
+    def __init__(self, tags: int) -> None:
+        self.left, self.tags = 0, tags
         self.tokens: list[int] = []
         self.codes: list[np.uint64] = []
         self.word = ""
