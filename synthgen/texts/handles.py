@@ -38,6 +38,7 @@ class Handles:
         min_holders: int,
         rng: np.random.Generator,
         hidden: Collection[str] = (),
+        public: bool = False,
     ) -> tuple[Self, dict[str, str]]:
         """Learn who is mentioned.
 
@@ -48,6 +49,7 @@ class Handles:
             min_holders: users who have to mention a handle.
             rng: for names that are made up.
             hidden: real handles, lower case with ``@``, that get no name of their own however many mention them.
+            public: the others that so many mention keep their own name, as a label does that so many rows hold.
 
         Returns:
             What is kept, and the synthetic name of each popular real handle: for the fit alone.
@@ -65,7 +67,8 @@ class Handles:
         maker = replace(maker, prefix="@")
         popular = sorted(name for name, users in holders.items() if len(users) >= min_holders and name not in hidden)
         made = maker.make(np.arange(len(popular))).to_pylist()
-        chosen = {name: given.get(name, made[place]) for place, name in enumerate(popular)}
+        own = {name: spellings[name].most_common(1)[0][0] for name in popular} if public else {}
+        chosen = {name: given.get(name, own.get(name, made[place])) for place, name in enumerate(popular)}
         return cls(maker, len(popular), max(1, len(holders) - len(popular))), chosen
 
     def draw(self, many: int, rng: np.random.Generator, among: Sequence[str] | None = None) -> list[str]:

@@ -76,6 +76,7 @@ class TextModel:
         min_holders: int = 5,
         handles: Mapping[str, str] | None = None,
         hidden: Collection[str] = (),
+        public: bool = False,
         tags: Sequence[Sequence[str]] | None = None,
         settings: TextSettings | None = None,
         watch: Watch | None = None,
@@ -90,6 +91,7 @@ class TextModel:
             min_holders: a word, tag, handle or run of words is kept when so many users wrote it.
             handles: real handle to synthetic one, as in the table of users; a public account may keep its own name.
             hidden: handles of a table of users, which are filled in when sampling; none has a name of its own.
+            public: handles that ``min_holders`` users mention keep their names, hidden ones aside.
             tags: of each row, without ``#``, where a column has those that its text holds; ``sample`` asks for them.
             settings: of network and training.
             watch: may end the training early.
@@ -111,7 +113,8 @@ class TextModel:
         present = [str(texts[place]) for place in np.flatnonzero(there).tolist()]
         owners_N, row_NC = owners_N[there], row_NC[there]
         low = {f"@{name.lstrip('@').lower()}" for name in hidden}
-        kept, names = Handles.fit(present, owners_N, handles, min_holders, numpy_stream(seed, "text handles"), low)
+        rng = numpy_stream(seed, "text handles")
+        kept, names = Handles.fit(present, owners_N, handles, min_holders, rng, low, public)
         units = [units_of(text, lambda real: names.get(real.lower(), HANDLE)) for text in present]
         if tags is not None:
             units = [tied(one, tags[place]) for one, place in zip(units, np.flatnonzero(there), strict=True)]

@@ -88,7 +88,8 @@ class Watch:
     """What may end the training early, and who is told how far it is.
 
     Attributes:
-        seconds: at most so long, turned into a number of steps after the first ones; None: as the settings say.
+        seconds: at most so long from when the watch is made, turned into a number of steps after the first ones;
+            None: as the settings say.
         stop: asked after each step.
         progress: is told of each step.
     """
@@ -96,15 +97,22 @@ class Watch:
     seconds: float | None = None
     stop: Callable[[], bool] = lambda: False
     progress: Progress = field(default_factory=Silent)
-    _began: float = field(default_factory=time.perf_counter)
+    _made: float = field(default_factory=time.perf_counter)
+    _began: float = 0.0
+
+    def begin(self) -> None:
+        """The first step comes now."""
+        self._began = time.perf_counter()
 
     def steps(self, step: int, planned: int) -> int:
         """How many steps there will be, after so many."""
-        spent = time.perf_counter() - self._began
-        if self.seconds is not None and step == TIMED:
-            planned = max(TIMED, min(planned, int(TIMED * self.seconds / spent)))
-        late = self.seconds is not None and spent > self.seconds
-        return step if late or self.stop() else planned
+        now = time.perf_counter()
+        if self.seconds is not None:
+            left = self._made + self.seconds - now
+            if step == TIMED:
+                planned = min(planned, TIMED + max(0, int(left * TIMED / (now - self._began))))
+            planned = planned if left > 0 else step
+        return step if self.stop() else planned
 
 
 def train_texts(
@@ -134,6 +142,7 @@ def train_texts(
     optimizer = torch.optim.AdamW(network.parameters(), settings.learning_rate, weight_decay=0.01)
     average = {name: value.detach().clone() for name, value in network.state_dict().items()}
     best, best_loss, history, step = dict(average), math.inf, [], 0
+    watch.begin()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(derived_seed(seed, "texts dropout"))
         while step < steps:
