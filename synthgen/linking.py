@@ -1,29 +1,30 @@
-"""Linked tables from start to end: read a folder, fit, sample, judge."""
+"""Linked tables from start to end: read them, fit, sample, judge."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from synthgen.config import RunConfig
-from synthgen.errors import ConfigError, DataError, choose
+from synthgen.errors import ConfigError, choose
 from synthgen.exporting import EXPORTS, export
-from synthgen.exporting.network import Network
+from synthgen.judging import Judgement, Sides, judge_sections, judge_tables
 from synthgen.linked.detecting import detect_links
 from synthgen.linked.keys import key_texts
+from synthgen.linked.network import Network
 from synthgen.linked.plan import Plan
 from synthgen.linked.schema import LinkedSchema
 from synthgen.linked.splitting import split_people
 from synthgen.pipeline import RUN_FOLDER, Outcome, holdout_share, interruptible, refuse_pictures
 from synthgen.reporting.folder import make_folder, write_report
-from synthgen.reporting.summary import ColumnLine, Figure, Summary
+from synthgen.reporting.summary import ColumnLine, Summary
 from synthgen.seeding import derived_seed, numpy_stream
+from synthgen.sources import Source
 from synthgen.storage import RunWriter, writing
-from synthgen.table.files import read_table
 from synthgen.table.table import Table
 from synthgen.table.writing import check_writable, write_table_chunks
 from synthgen.training.progress import Progress, Silent
@@ -31,65 +32,40 @@ from synthgen.training.progress import Progress, Silent
 if TYPE_CHECKING:
     from synthgen.synthesizers.synthesizer import Synthesizer
 
-ENDINGS = (".csv", ".csv.gz", ".tsv", ".parquet", ".pq")
 REPORTS = "reports"
 SHOWN = ("Shape error", "Trend error", "Detector AUC", "Exact copies of training rows")
 """Of each table's figures, those at the end of a run; all are in its report."""
 
 
-def table_files(folder: str | Path) -> dict[str, Path]:
-    """The tables in a folder, by name: the file's without its ending.
+def read_tables(source: Source, config: RunConfig) -> dict[str, Table]:
+    """All tables of a place, read as the settings say, if there is room for them.
 
     Raises:
-        DataError: there is none, or two have one name.
-    """
-    found: dict[str, Path] = {}
-    for path in sorted(Path(folder).iterdir()):
-        ending = next((e for e in ENDINGS if path.name.lower().endswith(e)), None)
-        if ending is None or path.name.startswith(".") or not path.is_file():
-            continue
-        name = path.name[: -len(ending)]
-        if name in found:
-            raise DataError(f"{folder}: {found[name].name} and {path.name} are both table {name!r}; take one away")
-        found[name] = path
-    if not found:
-        raise DataError(
-            f"{folder}: holds no table; files ending in {', '.join(ENDINGS)} were expected. "
-            "Pictures are learned with --model image"
-        )
-    return found
-
-
-def read_tables(folder: str | Path, config: RunConfig) -> dict[str, Table]:
-    """All tables of a folder, read as the settings say.
-
-    Raises:
-        DataError: there is none, or one cannot be read.
+        DataError: there is none, one cannot be read, or memory would not suffice.
         ConfigError: the model is one of pictures.
     """
     refuse_pictures(config)
-    how = {"missing": config.missing, "delimiter": config.delimiter, "encoding": config.encoding}
-    return {
-        name: read_table(path, **how, decimal=config.decimal)  # type: ignore[arg-type]
-        for name, path in table_files(folder).items()
-    }
+    source.check_room()
+    return source.read(config)
 
 
-def links_of(tables: Mapping[str, Table], config: RunConfig, path: str | Path | None) -> LinkedSchema:
-    """What links tables: as a file says, or detected.
+def links_of(
+    source: Source, tables: Mapping[str, Table], config: RunConfig, path: str | Path | None = None
+) -> LinkedSchema:
+    """What links tables: as a file says, or as their place declares and detection finds.
 
     Raises:
         SchemaError: the file does not fit the tables.
     """
     if path is None:
-        return detect_links(tables, config)
+        return source.links(detect_links(tables, config))
     schema = LinkedSchema.load(path)
     schema.check({name: table.names for name, table in tables.items()}, str(path))
     return schema
 
 
 def fit(
-    folder: str | Path,
+    source: Source,
     out: str | Path,
     config: RunConfig,
     *,
@@ -97,10 +73,10 @@ def fit(
     resume: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Fit the tables of a folder and write the run folder.
+    """Fit linked tables and write the run folder.
 
     Args:
-        folder: of CSV and Parquet files.
+        source: of the tables; ``sources.source_of`` takes a folder, several files, or the URL of a database.
         out: the run folder.
         config: settings.
         schema_path: a ``schema.json`` of several tables in place of detection.
@@ -113,8 +89,8 @@ def fit(
     progress = progress or Silent()
     _refuse_resume(resume)
     progress.stage("reading")
-    tables = read_tables(folder, config)
-    schema = links_of(tables, config, schema_path)
+    tables = read_tables(source, config)
+    schema = links_of(source, tables, config, schema_path)
     with writing(out) as writer:
         model = _fit(tables, config, schema, writer, progress)
     following = [shlex.join(["synthgen", "sample", str(out), "--scale", "1", "--out", "synthetic"])]
@@ -165,7 +141,7 @@ def sample(
 
 
 def run(
-    folder: str | Path,
+    source: Source,
     out: str | Path,
     config: RunConfig,
     *,
@@ -173,11 +149,12 @@ def run(
     resume: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
-    """Fit the tables of a folder, make as many rows, and judge them by people who were held out with all their rows.
+    """Fit linked tables, make as many rows, and judge them by people who were held out with all their rows.
 
     Args:
-        folder: of CSV and Parquet files.
-        out: gets ``run/``, the tables, and ``reports/TABLE``: each table beside its owner's columns and the row before.
+        source: of the tables; ``sources.source_of`` takes a folder, several files, or the URL of a database.
+        out: gets ``run/``, the tables, a report of the whole, and ``reports/TABLE``: each table beside its owner's
+            columns and the row before.
         config: settings.
         schema_path: a ``schema.json`` of several tables in place of detection.
         resume: not for linked tables.
@@ -189,8 +166,8 @@ def run(
     progress, place = progress or Silent(), Path(out)
     _refuse_resume(resume)
     progress.stage("reading")
-    tables = read_tables(folder, config)
-    schema = links_of(tables, config, schema_path)
+    tables = read_tables(source, config)
+    schema = links_of(source, tables, config, schema_path)
     make_folder(place)
     with writing(place / RUN_FOLDER) as writer:
         plan = Plan.of(schema, {})
@@ -207,14 +184,19 @@ def run(
     made = model.linked_.sample(1.0, rows, seed, progress)
     files = write_tables(made, model, place)
     progress.stage("evaluating")
-    figures, columns, reports = _judge(model, schema, config, train, held, made, whole, place, progress)
+    linked = model.linked_.schema
+    learned, unseen = ({name: table.arrow for name, table in one.items()} for one in (train, held))
+    unsplit = frozenset(name for name, table in train.items() if len(table) == whole[name])
+    sides = Sides(Network(learned, linked), Network(unseen, linked), Network(made, linked), config, unsplit)
+    judgement, reports = _judge(model, sides, place, progress)
     following = [
         shlex.join(["synthgen", "sample", str(place / RUN_FOLDER), "--scale", "2", "--out", "twice"]),
-        f"{shlex.join(['synthgen', 'schema', str(folder)])}    # keys, references and columns, as a file to correct",
+        f"{shlex.join(['synthgen', 'schema', *source.given])}    # keys, references and columns, as a file to correct",
     ]
     summary = Summary(
-        columns=columns,
-        figures=figures,
+        columns=judgement.columns(),
+        figures=judgement.figures(SHOWN),
+        verdicts=judgement.answers(),
         notes=_notes(model),
         files={"model": str(place / RUN_FOLDER), **files, **reports},
         next=following,
@@ -257,50 +239,19 @@ def _fit(
     return model
 
 
-def _judge(
-    model: Synthesizer,
-    schema: LinkedSchema,
-    config: RunConfig,
-    train: Mapping[str, Table],
-    held: Mapping[str, Table],
-    made: Mapping[str, pa.Table],
-    whole: Mapping[str, int],
-    place: Path,
-    progress: Progress,
-) -> tuple[list[Figure], list[ColumnLine], dict[str, str]]:
-    """A report for each table that people own, joined with their columns and the row before."""
-    from synthgen.metrics.evaluation import evaluate
-    from synthgen.synthesizers.linked import joined_tables
-
-    kinds = {name: Table(table, model.linked_.parts[name].origin, name) for name, table in made.items()}
-    real, unseen, drawn = (joined_tables(one, config, schema) for one in (train, held, kinds))
-    figures: list[Figure] = []
-    columns: list[ColumnLine] = []
-    reports: dict[str, str] = {}
-    for name, (table, lines) in real.items():
-        if len(train[name]) == whole[name]:
-            continue  # nothing of it was held out
-        if name not in unseen or name not in drawn or not len(unseen[name][0]) or not len(drawn[name][0]):
-            continue
-        shared = [
-            c.name for c in lines.columns if all(c.name in other[name][0].column_names for other in (unseen, drawn))
-        ]
-        own = lines.model_copy(update={"columns": [c for c in lines.columns if c.name in shared]})
-        joined, other, new = (one.select(shared) for one in (table, unseen[name][0], drawn[name][0]))
-        target = config.target if config.target in shared else None
-        found = evaluate(joined, other, new, own, target=target, seed=config.seed, min_holders=config.min_holders)
-        said = found.summary_parts()
-        for figure in said["figures"]:
-            if figure["name"] not in SHOWN:
-                continue
-            figures.append(cast(Figure, {**figure, "name": f"{name}: {figure['name']}"}))
-        for line in said["columns"]:
-            columns.append(cast(ColumnLine, {**line, "name": f"{name}.{line['name']}"}))
-        folder = place / REPORTS / name
-        make_folder(folder)
-        reports |= {f"{key} of {name}": path for key, path in write_report(found.to_json(), folder).items()}
-        progress.message(f"{name} judged", table=name)
-    return figures, columns, reports
+def _judge(model: Synthesizer, sides: Sides, place: Path, progress: Progress) -> tuple[Judgement, dict[str, str]]:
+    """A report of the whole network, and one for each table that people own."""
+    origins = {name: model.linked_.parts[name].origin for name in model.linked_.schema.tables}
+    tables = judge_tables(sides, origins)
+    files: dict[str, str] = {}
+    for name, found in tables.items():
+        written = write_report(found.to_json(), place / REPORTS / name)
+        files[f"report of {name}"] = written["report"]
+    beside = [
+        f"{REPORTS}/{name}/report.html judges {name} with its owner's columns and the row before" for name in tables
+    ]
+    judgement = Judgement(sides, tables, judge_sections(sides), [*_notes(model), *beside])
+    return judgement, write_report(judgement.to_json(), place) | files
 
 
 def _column_lines(schema: LinkedSchema) -> list[ColumnLine]:

@@ -120,7 +120,7 @@ def test_every_condition_in_the_readme_is_read():
     assert all(len(parse_where(example)) == 1 for example in examples)
 
 
-@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@settings(max_examples=100)
 @given(st.text(min_size=1), st.lists(st.text(), min_size=1, max_size=4))
 def test_whatever_is_quoted_comes_back(name, values):
     def quoted(text: str) -> str:
@@ -130,7 +130,7 @@ def test_whatever_is_quoted_comes_back(name, values):
     assert (found.column, found.clause) == (name, Clause("in", tuple(values)))
 
 
-@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@settings(max_examples=100)
 @given(st.text(alphabet="ab=<>!|,.'\"() inhasotmsg1", max_size=25))
 def test_any_text_is_read_or_refused_in_words(text):
     with suppress(ConditionError):

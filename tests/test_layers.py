@@ -24,8 +24,9 @@ ROWS = [  # lowest first; the same list from the top is the way a command runs
     {"config"},  # one model of all settings, each checked beside the class it configures
     {"detecting", "rows"},
     {"linked"},
+    {"sources"},
     {"synthesizers"},
-    {"evaluating", "bundling", "exporting", "inspecting"},
+    {"evaluating", "bundling", "exporting", "inspecting", "judging"},
     {"pipeline"},
     {"comparing", "imaging", "linking", "row_jobs", "world"},
     {"cli", "serve", "__main__"},

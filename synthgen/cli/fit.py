@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -18,32 +17,45 @@ from synthgen.cli.options import (
     reporter_of,
     show,
 )
+from synthgen.errors import ConfigError
+
+
+def only_one(data: tuple[str, ...]) -> str:
+    """The one place of pictures.
+
+    Raises:
+        ConfigError: there are several.
+    """
+    if len(data) > 1:
+        raise ConfigError(f"--model image: {len(data)} places of pictures; one folder or idx file was expected")
+    return data[0]
 
 
 @click.command(cls=SynthgenCommand)
-@click.argument("data", type=click.Path())
+@click.argument("data", type=click.Path(), nargs=-1, required=True)
 @click.option("--out", type=click.Path(), metavar="RUN", required=True, help="The run folder to write.")
 @fitting_options
 @reading_options
 @output_options
-def fit(data: str, out: str, **flags: Any) -> None:
+def fit(data: tuple[str, ...], out: str, **flags: Any) -> None:
     """Train only: DATA to a run folder.
 
-    DATA is a CSV or Parquet file, or a folder of them: linked tables. With --model image it is a folder of
-    pictures or an idx file (MNIST's format).
+    DATA is a CSV or Parquet file; or linked tables: a folder of such files, several files, or the URL of a database
+    (sqlite:///network.db). With --model image it is a folder of pictures or an idx file (MNIST's format).
     """
     config = config_of(flags)
     with reporter_of(flags) as progress:
         from synthgen import imaging, linking, pipeline
+        from synthgen.sources import is_linked, source_of
 
+        options = {"schema_path": flags["schema"], "resume": flags["resume"], "progress": progress}
         if config.model.name == IMAGE_MODEL:
             imaging.refuse_table_options(flags)
-            outcome = imaging.fit(data, out, config, progress=progress)
+            outcome = imaging.fit(only_one(data), out, config, progress=progress)
+        elif is_linked(data):
+            outcome = linking.fit(source_of(data), out, config, **options)
         else:
-            fit_tables = linking.fit if Path(data).is_dir() else pipeline.fit
-            outcome = fit_tables(
-                data, out, config, schema_path=flags["schema"], resume=flags["resume"], progress=progress
-            )
+            outcome = pipeline.fit(data[0], out, config, **options)
     show(outcome.summary, flags)
     if outcome.interrupted:
         raise click.exceptions.Exit(Interrupted.exit_code)

@@ -35,27 +35,34 @@ def default_folder(data: str, ending: str = ".synthgen") -> Path:
 
 
 @click.command(cls=SynthgenCommand)
-@click.argument("data", type=click.Path())
-@click.option("--out", type=click.Path(), metavar="DIR", help="[default: the file's name + .synthgen]")
+@click.argument("data", type=click.Path(), nargs=-1, required=True)
+@click.option(
+    "--out", type=click.Path(), metavar="DIR", help="[default: the file's name, or of several tables.synthgen]"
+)
 @fitting_options
 @reading_options
 @output_options
-def run(data: str, out: str | None, **flags: Any) -> None:
+def run(data: tuple[str, ...], out: str | None, **flags: Any) -> None:
     """Fit DATA, sample as many rows, judge them.
 
-    DATA is a CSV (or .csv.gz) or Parquet file, or a folder of them: linked tables. The folder gets run/ (the
-    model), synthetic.csv (of linked tables, each of them), and report.html and metrics.json (of linked tables in
-    reports/TABLE): how the rows stand beside rows that were held out.
+    DATA is a CSV (or .csv.gz) or Parquet file; or linked tables: a folder of such files, several files, or the URL
+    of a database (sqlite:///network.db). The folder DIR gets run/ (the model), synthetic.csv (of linked tables, each
+    of them), and report.html and metrics.json (of linked tables also in reports/TABLE): how the rows stand beside
+    rows that were held out.
     """
     config = config_of(flags)
-    folder = default_folder(data) if out is None else Path(out)
     with reporter_of(flags) as progress:
         from synthgen import linking, pipeline
+        from synthgen.sources import is_linked, source_of
 
-        run_tables = linking.run if Path(data).is_dir() else pipeline.run
-        outcome = run_tables(
-            data, folder, config, schema_path=flags["schema"], resume=flags["resume"], progress=progress
-        )
+        options = {"schema_path": flags["schema"], "resume": flags["resume"], "progress": progress}
+        if is_linked(data):
+            source = source_of(data)
+            folder = Path(out) if out is not None else default_folder(source.name)
+            outcome = linking.run(source, folder, config, **options)
+        else:
+            folder = Path(out) if out is not None else default_folder(data[0])
+            outcome = pipeline.run(data[0], folder, config, **options)
     show(outcome.summary, flags)
     if outcome.interrupted:
         raise click.exceptions.Exit(Interrupted.exit_code)

@@ -33,7 +33,7 @@ READING = ("missing", "delimiter", "encoding", "decimal")
 
 
 @click.command(cls=SynthgenCommand)
-@click.argument("data", type=click.Path())
+@click.argument("data", type=click.Path(), nargs=-1, required=True)
 @click.option(
     "--output", type=click.Path(), metavar="FILE", default="schema.json", show_default=True, help="The file to edit."
 )
@@ -49,13 +49,16 @@ READING = ("missing", "delimiter", "encoding", "decimal")
 )
 @reading_options
 @output_options
-def schema(data: str, output: str, target: str | None, **flags: Any) -> None:
+def schema(data: tuple[str, ...], output: str, target: str | None, **flags: Any) -> None:
     """Show what each column was taken for, and why.
 
     The same is written to a file to edit. A file that was edited is never
-    overwritten. Of a folder of tables, keys and references are shown too.
+    overwritten. Of linked tables (a folder, several files, the URL of a
+    database), keys and references are shown too.
     """
-    if Path(data).is_dir():
+    from synthgen.sources import is_linked
+
+    if is_linked(data):
         _linked(data, output, target, flags)
         return
     with reporter_of(flags) as progress:
@@ -63,7 +66,7 @@ def schema(data: str, output: str, target: str | None, **flags: Any) -> None:
         from synthgen.table.files import read_table
 
         progress.stage("reading")
-        table = read_table(data, **{name: flags[name] for name in READING})
+        table = read_table(data[0], **{name: flags[name] for name in READING})
         progress.stage("detecting")
         overrides = _sdv_types(Path(flags["from_sdv"]), table) if flags["from_sdv"] else None
         decimal, folder = table.origin.dialect.decimal, table.folder
@@ -75,24 +78,25 @@ def schema(data: str, output: str, target: str | None, **flags: Any) -> None:
             written["SDV metadata"] = flags["to_sdv"]
     if not flags["quiet"] and flags["log_format"] == "text":
         _print(found, table)
-    command = ["synthgen", "run", data, "--schema", output, *(["--target", target] if target else [])]
+    command = ["synthgen", "run", data[0], "--schema", output, *(["--target", target] if target else [])]
     show({"files": written, "next": [shlex.join(command)]}, flags)
 
 
-def _linked(folder: str, output: str, target: str | None, flags: dict[str, Any]) -> None:
+def _linked(data: tuple[str, ...], output: str, target: str | None, flags: dict[str, Any]) -> None:
     """The schema of linked tables."""
     with reporter_of(flags) as progress:
         from synthgen.config import RunConfig
-        from synthgen.linked.detecting import detect_links
         from synthgen.linked.schema import LinkedSchema
         from synthgen.linked.sdv import links_from_sdv, links_to_sdv
-        from synthgen.linking import read_tables
+        from synthgen.linking import links_of, read_tables
+        from synthgen.sources import source_of
 
         progress.stage("reading")
         config = RunConfig(target=target, **{name: flags[name] for name in READING})
-        tables = read_tables(folder, config)
+        source = source_of(data)
+        tables = read_tables(source, config)
         progress.stage("detecting")
-        found = detect_links(tables, config)
+        found = links_of(source, tables, config)
         if flags["from_sdv"]:
             found = links_from_sdv(_read_sdv(Path(flags["from_sdv"])), found, flags["from_sdv"])
         path = Path(output)
@@ -117,7 +121,7 @@ def _linked(folder: str, output: str, target: str | None, flags: dict[str, Any])
             console.print(f"Key: {key}", markup=False, highlight=False, soft_wrap=True)
         for reference in found.references:
             console.print(f"Refers: {reference.text}", markup=False, highlight=False, soft_wrap=True)
-    command = ["synthgen", "run", folder, "--schema", output, *(["--target", target] if target else [])]
+    command = ["synthgen", "run", *source.given, "--schema", output, *(["--target", target] if target else [])]
     show({"files": written, "next": [shlex.join(command)]}, flags)
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from synthgen.errors import choose
 from synthgen.exporting.databases import write_sqlite
 from synthgen.exporting.graphs import write_edge_list, write_geometric, write_graphml
-from synthgen.exporting.network import Network
 from synthgen.exporting.recommenders import write_movielens, write_recbole
 from synthgen.exporting.tables import write_csv, write_parquet
 from synthgen.exporting.twibot import write_twibot
+from synthgen.linked.network import Network
 
 Export = Callable[[Network, Path], list[Path]]
 

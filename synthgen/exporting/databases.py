@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from synthgen.exporting.network import Network
 from synthgen.exporting.tables import natural
+from synthgen.linked.network import Network
 from synthgen.replacing import written_beside
 
 

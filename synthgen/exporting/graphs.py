@@ -15,7 +15,7 @@ import pyarrow as pa
 from safetensors.numpy import save_file
 
 from synthgen.errors import MissingExtraError
-from synthgen.exporting.network import Network, codes, texts
+from synthgen.linked.network import Network, codes, texts
 from synthgen.replacing import written_beside
 
 NUMBERS = ("numeric", "datetime", "boolean")

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from synthgen.errors import ConfigError
-from synthgen.exporting.network import Network, texts
 from synthgen.exporting.tables import write_lines
+from synthgen.linked.network import Network, texts
 
 KINDS = {"numeric": "float", "datetime": "float", "boolean": "float", "tags": "token_seq", "text": "token_seq"}
 """Types of columns -> RecBole's; all others are tokens."""

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from synthgen.exporting.network import Network
+from synthgen.linked.network import Network
 from synthgen.replacing import written_beside
 
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from synthgen.errors import ConfigError
-from synthgen.exporting.network import Network, texts
 from synthgen.exporting.tables import write_lines
+from synthgen.linked.network import Network, texts
 from synthgen.replacing import written_beside
 from synthgen.seeding import numpy_stream
 

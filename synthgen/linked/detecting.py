@@ -22,6 +22,8 @@ MOST_ORPHANS = 0.1
 KEY_NAME = re.compile(r"(^|_)(id|uuid|guid|key|node|handle|code|no|number|screen_name|username)$")
 PERSON = re.compile(r"(user|author|account|customer|member|player|person|sender)(_name)?")
 """Columns that name somebody, though they are not called keys."""
+LEAST_IN_COMMON = 0.1
+"""Of the names at one end of ties, the part that is at the other too, where both ends are of one kind."""
 MOST_DIFFERENT = 0.8
 """A column with a larger share of different values hardly says whose rows they are."""
 ENDS = ({"from", "to"}, {"source", "target"}, {"src", "dst"}, {"follower", "followee"}, {"from_id", "to_id"})
@@ -34,7 +36,8 @@ def detect_links(tables: Mapping[str, Table], config: RunConfig) -> LinkedSchema
 
     A key is a column without repeats that is named like one. A column refers to a table when it is named after its key
     or after it and holds its keys. A column that is named like a key, repeats, and is the key of no table refers to a
-    table of its own, which has no file: ``userId`` to ``users``.
+    table of its own, which has no file: ``userId`` to ``users``; so do both ends of ties that name no rows: to
+    ``nodes``.
 
     Args:
         tables: by name.
@@ -52,6 +55,7 @@ def detect_links(tables: Mapping[str, Table], config: RunConfig) -> LinkedSchema
                 references.append(_reference(name, column, parent, keys[parent]))
     linked = {(r.table, r.columns[0]) for r in references}
     references += _implied(tables, keys, linked)
+    references += _nodes(tables, {(r.table, r.columns[0]) for r in references})
     found = {
         name: TableSchema(
             key=[keys[name]] if name in keys else _pair(name, table, references),
@@ -183,6 +187,25 @@ def _implied(tables: Mapping[str, Table], keys: Mapping[str, str], linked: set[t
             continue
         found += [_reference(name, column, parent, places[0][1]) for name, column in places]
     return found
+
+
+def _nodes(tables: Mapping[str, Table], linked: set[tuple[str, str]]) -> list[Reference]:
+    """References of tables of ties to a table of nodes without a file: both ends hold the same names."""
+    found = []
+    for name, table in tables.items():
+        columns = {snake(column): column for column in table.names}
+        for pair in ENDS:
+            ends = [columns[end] for end in sorted(pair) if end in columns and (name, columns[end]) not in linked]
+            if len(ends) == 2 and "nodes" not in tables and _overlap(*(table.column(end) for end in ends)):
+                found += [_reference(name, end, "nodes", "node") for end in ends]
+    return found
+
+
+def _overlap(one: pa.Array, other: pa.Array) -> bool:
+    """Whether names of one are among those of the other: ties within one kind, not of users with things."""
+    names, others = (key_texts([values]).drop_null().unique() for values in (one, other))
+    both = int(pc.sum(pc.is_in(names, value_set=others)).as_py() or 0)
+    return both >= LEAST_IN_COMMON * max(1, min(len(names), len(others)))
 
 
 def _pair(name: str, table: Table, references: list[Reference]) -> list[str]:

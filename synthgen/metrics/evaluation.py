@@ -101,7 +101,7 @@ class Evaluation:
         return {
             "columns": self._columns(),
             "pairs": plain(trend.details.get("pairs", [])) if trend else [],
-            "figures": [_figure(result) for result in self.results if result.name in shown],
+            "figures": [figure_line(result) for result in self.results if result.name in shown],
             "verdicts": [verdict.to_json() for verdict in self.verdicts],
             "gates": [dict(gate) for gate in self.gates],
             "notes": self._notes(),
@@ -262,7 +262,8 @@ def _groups() -> dict[str, Group]:
     return {metric.name: metric.group for metric in METRICS} | {AUDIT: "privacy"}
 
 
-def _figure(result: Result) -> dict[str, str]:
+def figure_line(result: Result) -> dict[str, str]:
+    """A figure as the terminal shows it."""
     note = result.sentence
     if result.interval is not None:
         low, high = (_shown(bound, result.unit) for bound in result.interval)

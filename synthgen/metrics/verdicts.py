@@ -74,7 +74,8 @@ def broken_checks(results: Sequence[Result]) -> list[Result]:
 _WORST: dict[State, int] = {"pass": 0, "unknown": 1, "attention": 2, "fail": 3}
 
 
-def _worst(states: list[State]) -> State:
+def worst(states: list[State]) -> State:
+    """The answer that calls loudest for a look."""
     return max(states, key=lambda state: _WORST[state])
 
 
@@ -100,7 +101,7 @@ def _faithful(found: dict[str, Result], held_out: int) -> Verdict:
         parts.append("whether single rows can be told from real ones cannot be said" + _why(held_out))
     if not states:
         states, parts = ["unknown"], ["there are no two tables of columns to compare"]
-    state = _worst(states)
+    state = worst(states)
     lead = {
         "pass": "Yes: ",
         "attention": "Mostly: " if not broken else "Not as it stands: ",

@@ -36,6 +36,10 @@ def test_a_folder_is_run_and_each_table_judged(invoke: Invoke, folder: Path, tmp
     found = json.loads((tmp_path / "out/reports/posts/metrics.json").read_text())
     assert found
     assert (tmp_path / "out/reports/users/report.html").exists()
+    whole = json.loads((tmp_path / "out/metrics.json").read_text())
+    assert [verdict["question"] for verdict in whole["verdicts"]] == ["faithful", "useful", "private"]
+    assert {column["name"] for column in whole["columns"]} >= {"posts.kind", "users.plan"}
+    assert "reports/posts/report.html" in (tmp_path / "out/report.html").read_text()
     result = invoke("sample", "out/run", "--scale", "0.5", "--out", "half", "-q")
     assert result.exit_code == 0, result.output
     assert len(pd.read_csv(tmp_path / "half/users.csv")) == pytest.approx(len(real["users"]) / 2, abs=30)
@@ -126,3 +130,15 @@ def test_a_key_that_is_there_twice_stops_before_anything_is_written(
     assert result.exit_code == 2
     assert "users: rows 1 and 241 have the same value in 'id'" in " ".join(result.output.split())
     assert not (tmp_path / "run").exists()
+
+
+def test_several_files_and_a_database_are_linked_tables_too(invoke: Invoke, folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("sqlalchemy", reason="the extra 'databases' is not installed")
+    result = invoke("fit", folder / "users.csv", folder / "posts.csv", "--config", "quick.toml", "--out", "run", "-q")
+    assert result.exit_code == 0, result.output
+    result = invoke("sample", "run", "--out", "made", "--export", "sqlite", "-q")
+    assert result.exit_code == 0, result.output
+    result = invoke("run", f"sqlite:///{tmp_path}/made/tables.sqlite", "--config", "quick.toml", "-q")
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "tables.synthgen" / "posts.parquet").exists()
+    assert (tmp_path / "tables.synthgen" / "report.html").exists()

@@ -432,7 +432,7 @@ ANYTHING: dict[str, st.SearchStrategy[tuple[list[Any], pa.DataType]]] = {
 def test_any_value_goes_in_and_a_valid_value_comes_out(kind):
     assert kind.name in ANYTHING, f"ANYTHING in {__file__} has no values for type {kind.name!r}"
 
-    @settings(max_examples=25, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=25, suppress_health_check=list(HealthCheck))
     @given(ANYTHING[kind.name], st.integers(1, 5), st.integers(1, 8))
     def there_and_back(drawn: tuple[list[Any], pa.DataType], holders: int, times: int) -> None:
         values = pa.array(drawn[0] * times, drawn[1])

@@ -248,7 +248,7 @@ def test_no_moment_is_in_the_state() -> None:
     assert not [v for v in values if v in text or v[:10] in text]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.datetimes(dt.datetime(1, 1, 1), dt.datetime(9999, 12, 31)), min_size=1, max_size=80),
     st.sampled_from(["%Y-%m-%d", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S", "arrow", "date"]),

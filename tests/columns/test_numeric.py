@@ -323,7 +323,7 @@ def test_what_is_no_finite_number_is_an_error_that_quotes_no_value(bad: list[obj
 # Any numbers at all
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.one_of(
         st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=60),

@@ -19,8 +19,8 @@ from synthgen.config import RunConfig
 from synthgen.errors import ConfigError, MissingExtraError
 from synthgen.exporting import EXPORTS, export
 from synthgen.exporting.graphs import read_geometric
-from synthgen.exporting.network import Network
 from synthgen.linked.detecting import detect_links
+from synthgen.linked.network import Network
 from synthgen.table.files import read_table
 from synthgen.table.table import Table
 from tests.networks import network

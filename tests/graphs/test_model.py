@@ -71,7 +71,7 @@ def test_nodes_are_made_too(directed: tuple[Graph, np.ndarray, np.ndarray, Graph
     assert model.sample(random_state=2).graph.n_nodes == 600
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
+@settings(max_examples=40)
 @given(st.integers(2, 14), st.floats(0, 1), st.integers(0, 10_000), st.booleans())
 def test_any_degrees_that_a_graph_has_are_met(
     tiny: dict[bool, GraphModel], n_nodes: int, chance: float, seed: int, way: bool

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthgen.linked.calendar import Calendar, Gaps
@@ -28,7 +28,6 @@ def test_times_are_written_as_they_were_read(values: pa.Array, options: dict[str
     assert calendar.clock == (values[0].as_py() != "2024-02-28")
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 10**9), min_size=1, max_size=30), st.integers(0, 10**9))
 def test_gaps_put_times_together_again(times: list[int], begin: int) -> None:
     second_N = np.sort(np.array(times))

@@ -50,6 +50,18 @@ def test_a_column_with_other_values_refers_to_nothing() -> None:
     assert "posts.user_id -> users.id" not in {r.text for r in links(**frames).references}
 
 
+def test_ties_without_a_table_of_nodes_imply_one() -> None:
+    rng = np.random.default_rng(0)
+    names = np.array([f"n{i}" for i in range(0, 160, 2)])
+    edges = pd.DataFrame({"source": rng.choice(names, 400), "target": rng.choice(names, 400)})
+    assert {r.text for r in links(edges=edges).references} == {
+        "edges.source -> nodes.node",
+        "edges.target -> nodes.node",
+    }
+    things = edges.assign(target=[f"thing {name}" for name in edges.target])
+    assert not links(edges=things).references
+
+
 def test_few_orphans_do_not_hide_a_reference() -> None:
     frames = network()
     frames["posts"].loc[:9, "user_id"] = 9_999

@@ -3,14 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from synthgen.errors import DataError
 from synthgen.linked.keys import NONE, ORPHAN, check_key, key_texts, parent_rows
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=20, unique=True), st.lists(st.integers(0, 40), max_size=30))
 def test_rows_of_the_parent_are_found_as_by_looking_through_it(parent: list[int], child: list[int]) -> None:
     found = parent_rows([pa.array(child, pa.int64())], [pa.array([f"{key}.0" for key in parent])])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from synthgen.linked.taking import clusters_of, take
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32), st.integers(2, 30), st.integers(1, 4), st.integers(1, 60))
 def test_every_row_gets_a_parent_of_its_cluster_where_the_cluster_has_one(
     seed: int, n_parents: int, n_clusters: int, n_rows: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -14,6 +15,7 @@ from synthgen.linked.detecting import detect_links
 from synthgen.table.table import Table
 from tests.networks import network
 
+QUICK = {"max_steps": 20, "width": 16, "blocks": 1}
 FEW = {"training": {"max_steps": 250, "width": 64, "blocks": 1}, "random_state": 0}
 
 
@@ -177,3 +179,34 @@ def test_a_table_that_is_kept_comes_back_as_it_was() -> None:
     made = synthgen.Synthesizer(**quick, schema=schema).fit(real).sample(scale=1.0)
     pd.testing.assert_frame_equal(made["films"], real["films"])
     assert set(made["reads"].film_id) <= set(real["films"].film_id)
+
+
+def test_odd_tables_are_learned_and_what_was_mended_is_said() -> None:
+    rng = np.random.default_rng(0)
+    users = pd.DataFrame({"id": [f"{i}" for i in range(80)], "plan": rng.choice(["a", "b"], 80)})
+    visits = pd.DataFrame({"user_id": rng.integers(0, 80, 300).astype(float), "likes": rng.poisson(3, 300)})
+    teams = pd.DataFrame({"team_id": range(30), "size": rng.integers(1, 9, 30)})
+    ends = rng.integers(0, 80, (500, 2))
+    follows = pd.DataFrame(ends, columns=["follower", "followee"]).astype("Int64")
+    follows.loc[0] = [3, 3]
+    follows.loc[1] = follows.loc[2]
+    follows.loc[5, "followee"] = pd.NA
+    model = synthgen.Synthesizer(random_state=0, training=QUICK).fit(
+        {"users": users, "visits": visits, "teams": teams, "follows": follows}
+    )
+    made = model.sample(scale=1.0)
+    assert set(made["visits"].user_id.astype(int).astype(str)) <= set(made["users"].id)  # two spellings of one key
+    assert visits.columns.tolist() == made["visits"].columns.tolist()  # a table without a key
+    assert len(made["teams"]) == 30  # that nothing refers to
+    assert not (made["follows"].follower == made["follows"].followee).any()
+    assert not made["follows"].duplicated().any()
+    assert any("ties of a row with itself, there twice, or without an end" in note for note in model.notes_)
+
+
+def test_an_edge_list_alone_is_a_graph() -> None:
+    ends = np.random.default_rng(0).integers(0, 80, (400, 2)) * 7
+    edges = pd.DataFrame([[f"n{a}", f"n{b}"] for a, b in ends], columns=["source", "target"])
+    made = synthgen.Synthesizer(random_state=0, training=QUICK).fit({"edges": edges}).sample(scale=1.0)["edges"]
+    assert not (made.source == made.target).any()
+    assert not made.duplicated().any()
+    assert len(made) > 300

@@ -1,0 +1,27 @@
+"""Judging a made network beside the real one: its tables, and what several tables say together."""
+
+from __future__ import annotations
+
+from synthgen.judging.base import Section, Sides
+from synthgen.judging.judgement import Judgement
+from synthgen.judging.tables import judge_tables
+from synthgen.metrics.base import Group, Result
+from synthgen.seeding import numpy_stream
+
+__all__ = ["SECTIONS", "Judgement", "Section", "Sides", "judge_sections", "judge_tables"]
+
+SECTIONS: tuple[Section, ...] = ()
+"""In the order in which they are shown."""
+
+
+def judge_sections(sides: Sides) -> dict[str, list[tuple[Group, Result]]]:
+    """By title the figures of every section that applies, each with a random stream of its own.
+
+    Args:
+        sides: the three networks.
+    """
+    found = {
+        section.title: section.compute(sides, numpy_stream(sides.config.seed, "section", section.name))
+        for section in SECTIONS
+    }
+    return {title: results for title, results in found.items() if results}

@@ -1,0 +1,53 @@
+"""Each table that people own, joined with its owner's columns and the row before, judged as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+from synthgen.judging.base import Sides
+from synthgen.metrics.evaluation import Evaluation, evaluate
+from synthgen.synthesizers.linked import joined_tables
+from synthgen.table.origin import Origin
+from synthgen.table.schema import Schema
+from synthgen.table.table import Table
+
+Joined = tuple[pa.Table, Schema]
+
+
+def judge_tables(sides: Sides, origins: Mapping[str, Origin]) -> dict[str, Evaluation]:
+    """By name the evaluation of each table of which rows were held out.
+
+    Args:
+        sides: the three networks.
+        origins: how each table came.
+    """
+    real, unseen, made = (
+        joined_tables(
+            {name: Table(table, origins[name], name) for name, table in one.tables.items()}, sides.config, one.schema
+        )
+        for one in (sides.train, sides.held, sides.made)
+    )
+    found = {}
+    for name, joined in real.items():
+        others = [one[name] for one in (unseen, made) if name in one and len(one[name][0])]
+        if name not in sides.whole and len(others) == 2:
+            found[name] = _judge(joined, others[0], others[1], sides)
+    return found
+
+
+def _judge(real: Joined, unseen: Joined, made: Joined, sides: Sides) -> Evaluation:
+    table, lines = real
+    shared = [c.name for c in lines.columns if all(c.name in other[0].column_names for other in (unseen, made))]
+    own = lines.model_copy(update={"columns": [c for c in lines.columns if c.name in shared]})
+    config = sides.config
+    return evaluate(
+        table.select(shared),
+        unseen[0].select(shared),
+        made[0].select(shared),
+        own,
+        target=config.target if config.target in shared else None,
+        seed=config.seed,
+        min_holders=config.min_holders,
+    )
