@@ -26,9 +26,20 @@ LEAST_IN_COMMON = 0.1
 """Of the names at one end of ties, the part that is at the other too, where both ends are of one kind."""
 MOST_DIFFERENT = 0.8
 """A column with a larger share of different values hardly says whose rows they are."""
-ENDS = ({"from", "to"}, {"source", "target"}, {"src", "dst"}, {"follower", "followee"}, {"from_id", "to_id"})
+ENDS = (
+    {"from", "to"},
+    {"source", "target"},
+    {"src", "dst"},
+    {"follower", "followee"},
+    {"follower", "followed"},
+    {"follower_id", "followee_id"},
+    {"follower_id", "followed_id"},
+    {"from_id", "to_id"},
+)
 """What the two ends of a tie are called in tables of edges."""
 END = {name for pair in ENDS for name in pair}
+EARLIER = re.compile(r"(in_)?(reply|answer|response)_to(_id)?|(retweet|repost|share|quote)(ed)?_(of|from)(_id)?|parent(_id)?")
+"""What the row that a row of the same table answers or repeats is called."""
 
 
 def detect_links(tables: Mapping[str, Table], config: RunConfig) -> LinkedSchema:
@@ -134,6 +145,7 @@ def _parent(table: str, column: str, tables: Mapping[str, Table], keys: Mapping[
         named = name in {one + end for one in own for end in ("", "_id", f"_{snake(key)}")}
         within = name.endswith(tuple(f"_{one}{end}" for one in own for end in ("", "_id")))
         end = name in END and _is_end(tables[table], tables[parent], key)
+        within = within or (parent == table and EARLIER.fullmatch(name) is not None)
         if parent == table and (column == key or not within):
             continue
         if column == keys.get(table) and not (same and _is_of(key, parent) and not _is_of(column, table)):

@@ -8,7 +8,7 @@ Metrics go by what a column measures, never by its type, so a new column type is
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -49,6 +49,7 @@ class View:
         raw: the columns as they stand in the table; None for a part of it.
         schema: what the columns mean, and what ties them.
         task: ``detect`` where the target marks rows that are to be found, such as fake accounts.
+        memo: what several metrics work out once.
     """
 
     n_rows: int
@@ -65,6 +66,7 @@ class View:
     raw: pa.Table | None = None
     schema: Schema | None = None
     task: str | None = None
+    memo: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def compared(self) -> list[str]:

@@ -43,7 +43,9 @@ from synthgen.linked.schema import LinkedSchema, Reference
 from synthgen.linked.taking import clusters_of
 from synthgen.seeding import derived_seed, numpy_stream
 from synthgen.synthesizers.linked_part import DEGREES, Part
+from synthgen.synthesizers.linked_texts import find_named, learn_texts, persons
 from synthgen.synthesizers.synthesizer import Synthesizer
+from synthgen.synthesizers.text_learning import config_of_table, without_texts
 from synthgen.table.origin import Origin
 from synthgen.table.schema import ColumnSchema, Schema
 from synthgen.table.table import Table
@@ -219,6 +221,8 @@ class Fitting:
         """Fit the model of one table."""
         part, table = self.model.parts[name], self.tables[name]
         self._make_keys(name)
+        texts = find_named(self, self.model.plan, name, self.model.config.min_holders)
+        part.own = [column for column in part.own if column not in texts.listed]
         frame = self._frame(name)
         drawn = [c for c in frame.schema if c.name not in frame.context]
         if part.kept is not None:
@@ -230,7 +234,14 @@ class Fitting:
         learned, schema = frame.learned(rules)
         config = self._config(name, frame, learned)
         self.progress.stage(f"table {name}")
-        part.model = Synthesizer.from_config(config, schema).fit(learned, progress=self.progress, stop=self.stop)
+        own = Synthesizer.from_config(config_of_table(config, schema), without_texts(schema))
+        part.model = own.fit(learned, progress=self.progress, stop=self.stop)
+        owners = persons(self, self.model.plan, name)
+        if name in self.model.plan.owner:
+            owners = [owners[row] for row in self._sequence(name).tolist()]
+        part.texts = texts
+        learning = (learned, schema, part.model.known("linked tables").codec, config)
+        self.model.notes += learn_texts(texts, self, owners, learning, self.progress, self.stop)
 
     def _frame(self, name: str) -> Frame:
         """What is learned of one table."""

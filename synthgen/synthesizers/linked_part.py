@@ -12,6 +12,7 @@ from synthgen.columns.identifier import Identifier
 from synthgen.graphs import GraphModel
 from synthgen.linked.calendar import Calendar
 from synthgen.storage import Run
+from synthgen.synthesizers.linked_texts import TableTexts
 from synthgen.synthesizers.synthesizer import Synthesizer
 from synthgen.table.origin import Origin
 
@@ -37,6 +38,7 @@ class Part:
         once: by reference that is chosen, whether no owner has a parent twice.
         kept: its rows, where they are given out as they are.
         graph: of a table of ties.
+        texts: what was learned of its texts.
         types: physical types of columns that refer to others, by name.
         origin: the kind of table that it was.
     """
@@ -55,6 +57,7 @@ class Part:
     once: dict[str, bool] = field(default_factory=dict)
     kept: pa.Table | None = None
     graph: GraphModel | None = None
+    texts: TableTexts | None = None
     types: dict[str, str] = field(default_factory=dict)
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -78,6 +81,9 @@ class Part:
             run = self.model.contents()
             facts["run"] = {key: run[key] for key in ("config", "schema", "codec", "facts")}
             arrays |= {f"model.{key}": value for key, value in run["weights"].items()}
+        if self.texts is not None:
+            facts["texts"], own = self.texts.state()
+            arrays |= {f"texts.{key}": value for key, value in own.items()}
         if self.graph is not None:
             facts["graph"] = {"seed": self.graph.random_state, "facts": self.graph.facts}
             arrays |= {f"graph.{key}": value for key, value in self.graph.arrays.items()}
@@ -110,6 +116,8 @@ class Part:
                 run.path, own["facts"], own["config"], own["schema"], own["codec"], [], _under(arrays, "model.")
             )
             part.model = Synthesizer.from_run(inner, device)
+        if "texts" in facts:
+            part.texts = TableTexts.from_state(facts["texts"], _under(arrays, "texts."))
         if "graph" in facts:
             part.graph = GraphModel(facts["graph"]["seed"], facts["graph"]["facts"], _under(arrays, "graph."))
         if "kept" in arrays:

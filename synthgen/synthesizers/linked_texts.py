@@ -23,7 +23,7 @@ from synthgen.linked.naming import FEWEST, FOUND, Mentions, Namer, Naming, Near,
 from synthgen.linked.plan import Plan
 from synthgen.linked.schema import LinkedSchema, Reference
 from synthgen.seeding import derived_seed, numpy_stream
-from synthgen.synthesizers.text_columns import TextColumn, cells_of, tags_of
+from synthgen.synthesizers.text_columns import TextColumn, cells_of
 from synthgen.synthesizers.text_learning import AGREE, FEWEST_TAGGED, STAND_IN, TextLearning
 from synthgen.table.schema import Schema
 from synthgen.table.table import Table
@@ -194,7 +194,7 @@ def _find_list(
     key = known.schema.key_of(table)
     if len(key) != 1:
         return
-    keys = key_texts([known.tables[table].column(key[0]).combine_chunks()]).to_pylist()
+    keys = key_texts([known.tables[table].column(key[0])]).to_pylist()
     said: dict[int, set[str]] = {}
     for text, row in zip(text_M.tolist(), row_M.tolist(), strict=True):
         if row >= 0:
@@ -208,7 +208,8 @@ def _find_list(
         agree = sum(said.get(n) == held.get(n) for n in either)
         if len(either) >= FEWEST_TAGGED and agree >= AGREE * len(either):
             values = known.tables[name].column(line.name).drop_null()
-            named.listed, named.key, named.written = line.name, key[0], ListText.of(values)
+            named.listed, named.key = line.name, key[0]
+            named.written = ListText.of(values, line.options.get("separator"))
             return
 
 
@@ -268,7 +269,7 @@ def near_of(plan: Plan, references: Mapping[Reference, np.ndarray], name: str, t
 def _numbers(known: Tables, table: str) -> dict[str, np.ndarray]:
     own = known.tables[table]
     return {
-        line.name: parse_numbers(own.column(line.name).combine_chunks(), own.origin.dialect.decimal)
+        line.name: parse_numbers(own.column(line.name), own.origin.dialect.decimal)
         for line in known.schema.tables[table].columns.columns
         if line.type == "numeric"
     }
@@ -313,6 +314,7 @@ def learn_texts(
 class Making(Protocol):
     """What has been made so far."""
 
+    model: Any
     seed: int
     made: Mapping[str, MadeTable]
     references: Mapping[Reference, np.ndarray]
@@ -357,7 +359,8 @@ def write_texts(texts: TableTexts, making: Making, plan: Plan, codec: Any, name:
 def _namer(law: Naming, making: Making, plan: Plan, name: str, seed: int) -> Namer:
     rng, table = numpy_stream(seed, "named", law.held), making.made[law.table]
     marks = making.values(law.table, law.column).cast(pa.string()).to_pylist()
-    along = None if law.along is None else parse_numbers(making.values(law.table, law.along), ".")
+    decimal = making.model.parts[law.table].origin.dialect.decimal
+    along = None if law.along is None else parse_numbers(making.values(law.table, law.along), decimal)
     near = near_of(plan, making.references, name, law.table, making.made[name].rows)
     return Namer(law, near, marks, law.weights(along, table.rows, rng), rng)
 

@@ -20,6 +20,8 @@ _AT_ONCE = 256
 _TRIES = 20
 _LETTERS = np.array(list("ABCDEFGHJKLMNPQRSTUVWXYZ23456789"))
 _CODE_LETTERS = 6
+_SIGNED = ("handle", "tag", "mail", "url", "phone", "code")
+"""Kinds that are read as long as letters go on."""
 
 Fill = Callable[[int, str], str | None]
 """What stands in a row for a place-holder, where other tables say so; None: it is made up."""
@@ -110,7 +112,8 @@ class Stock:
                 written = f"#{next(left)}"
             if written is None:
                 written = self._filled(unit.text, units, guard)
-            parts.append(f" {written}" if unit.spaced and place else written)
+            apart = place and (unit.spaced or _would_join(parts[-1], units[place - 1].kind, written, unit.kind))
+            parts.append(f" {written}" if apart else written)
         return "".join(parts)
 
     def _filled(self, text: str, units: Sequence[Unit], guard: Guard) -> str:
@@ -126,6 +129,16 @@ class Stock:
         if text == PHONE:
             return f"+1-555-01{_digits(2, self._rng)}"
         return "".join(self._rng.choice(_LETTERS, _CODE_LETTERS)) if text == CODE else text
+
+
+def _would_join(before: str, kind: str, written: str, own: str) -> bool:
+    """Whether without a space two units would be read as one, or as others."""
+    if not written or not (before[-1:].isalnum() or before[-1:] in "_@&"):
+        return False
+    if own in _SIGNED:
+        return True
+    solid = written[0].isalnum() or written[0] == "_"
+    return solid and (kind in _SIGNED or (kind == own and kind != "single"))
 
 
 def _digits(many: int, rng: np.random.Generator) -> str:

@@ -6,6 +6,7 @@ Letters: N texts, W words in all of them, R runs.
 from __future__ import annotations
 
 import numpy as np
+from scipy.stats import binom
 
 from synthgen.metrics.base import Direction, Result
 from synthgen.metrics.texts.base import TextView
@@ -55,7 +56,8 @@ class RealRuns:
                 "longest_run": {
                     name: {str(share): float(np.quantile(runs_N, share, method="higher")) for share in _QUANTILES}
                     for name, runs_N in longest.items()
-                }
+                },
+                "p": _chance(train, holdout, synthetic),
             },
         )
 
@@ -75,13 +77,24 @@ def longest_runs(train: TextView, view: TextView) -> np.ndarray:
 
 
 def _running(train: TextView, view: TextView) -> float:
-    code = _Codes(train, view)
-    real_R, text_R = code.runs(train, RUN)
+    return _alike(train, view)[0] / max(len(view.texts), 1)
+
+
+def _alike(real: TextView, view: TextView) -> tuple[int, int]:
+    """Texts with a run that somebody wrote, and how many such runs there are."""
+    code = _Codes(real, view)
+    real_R, text_R = code.runs(real, RUN)
     hash_R = run_hash(real_R)
-    shared = of_many(hash_R, train.owner_N[text_R], HOLDERS)
+    shared = of_many(hash_R, real.owner_N[text_R], HOLDERS)
     somebodys = np.setdiff1d(hash_R, shared)
     runs_R, text_R = code.runs(view, RUN)
-    return len(np.unique(text_R[among(run_hash(runs_R), somebodys)])) / max(len(view.texts), 1)
+    return len(np.unique(text_R[among(run_hash(runs_R), somebodys)])), len(somebodys)
+
+
+def _chance(train: TextView, holdout: TextView, synthetic: TextView) -> float:
+    """Of so many runs of learned-from texts, if runs of other users' texts were as likely to be met."""
+    (copied, learned), (met, unseen) = (_alike(real, synthetic) for real in (train, holdout))
+    return float(binom.sf(copied - 1, copied + met, learned / max(learned + unseen, 1)))
 
 
 def _copied(train: TextView, view: TextView) -> float:
