@@ -5,12 +5,13 @@ from __future__ import annotations
 from synthgen.judging.base import Section, Sides
 from synthgen.judging.judgement import Judgement
 from synthgen.judging.tables import judge_tables
+from synthgen.judging.texts import Texts
 from synthgen.metrics.base import Group, Result
 from synthgen.seeding import numpy_stream
 
 __all__ = ["SECTIONS", "Judgement", "Section", "Sides", "judge_sections", "judge_tables"]
 
-SECTIONS: tuple[Section, ...] = ()
+SECTIONS: tuple[Section, ...] = (Texts(),)
 """In the order in which they are shown."""
 
 

@@ -58,14 +58,15 @@ class Lengths:
 
         Example:
             >>> Lengths.fit(np.array([1, 1, 2, 2, 9, 11]), np.arange(6), min_holders=2).edges
-            (1, 2, 9, 11)
+            (1, 2, 3, 9, 10, 11)
         """
         rising = np.sort(np.maximum(units_N, 1))
         many = int(np.clip(len(np.unique(owners)) // min_holders, 1, MOST_BINS))
         few = min(min_holders, len(rising))
         low, high = round(float(rising[:few].mean())), round(float(rising[-few:].mean()))
         inner = rising[(np.arange(1, many) * len(rising)) // many]
-        inner = np.unique(inner[(inner > low) & (inner <= high)])
+        inner = np.unique(np.r_[inner, inner + 1])  # a length that many texts have is a bin of its own
+        inner = inner[(inner > low) & (inner <= high)]
         return cls((low, *map(int, inner), max(high, int(inner.max(initial=low))) + 1))
 
     def bin_of(self, units_N: np.ndarray) -> np.ndarray:

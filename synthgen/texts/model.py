@@ -24,7 +24,7 @@ from synthgen.texts.handles import Handles
 from synthgen.texts.lengths import Lengths
 from synthgen.texts.network import TextNetwork
 from synthgen.texts.training import TextRows, TextSettings, Watch, train_texts
-from synthgen.texts.units import HANDLE, Unit, folded, owner_numbers, tied, units_of, words_of
+from synthgen.texts.units import HANDLE, Unit, as_said, folded, owner_numbers, tied, units_of, words_of
 from synthgen.texts.vocabulary import UNKNOWN, Vocabulary
 from synthgen.texts.writing import SPELLED, Writer
 
@@ -116,6 +116,7 @@ class TextModel:
         rng = numpy_stream(seed, "text handles")
         kept, names = Handles.fit(present, owners_N, handles, min_holders, rng, low, public)
         units = [units_of(text, lambda real: names.get(real.lower(), HANDLE)) for text in present]
+        whole = units
         if tags is not None:
             units = [tied(one, tags[place]) for one, place in zip(units, np.flatnonzero(there), strict=True)]
         vocabulary = Vocabulary.fit(units, owners_N, min_holders)
@@ -123,17 +124,20 @@ class TextModel:
             raise DataError(
                 f"text model: no word is written by {min_holders} users or more, so none may be kept. Give more texts"
             )
-        said = [words_of(vocabulary.masked(one)) for one in units]
+        masked = [vocabulary.masked(one) for one in units]
+        if tags is not None:
+            masked = [as_said(one, own) for one, own in zip(masked, whole, strict=True)]
+        said = [words_of(one) for one in masked]
         never = _never(units, vocabulary)
         guard = Guard.fit(said, owners_N, min_holders, numpy_stream(seed, "text guard"), never)
         tokens = [vocabulary.encode(one)[:LONGEST] for one in units]
-        whole = [vocabulary.whole[one].astype(np.int64) for one in tokens]
-        units_N = np.array([one.sum() for one in whole])
+        ends = [vocabulary.whole[one].astype(np.int64) for one in tokens]
+        units_N = np.array([one.sum() for one in ends])
         lengths = Lengths.fit(units_N, owners_N, min_holders)
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(derived_seed(seed, "text weights"))
             network = _network(vocabulary, columns, settings, lengths)
-        rows = TextRows(tokens, row_NC, owners_N, whole, lengths.bin_of(units_N), vocabulary.number[UNKNOWN, ""])
+        rows = TextRows(tokens, row_NC, owners_N, ends, lengths.bin_of(units_N), vocabulary.number[UNKNOWN, ""])
         history = train_texts(network, rows, settings, seed, watch)
         writer = Writer(network, vocabulary, guard, _longest(tokens, min_holders), lengths, tags is not None)
         filler = Filler.fit(kept, numpy_stream(seed, "text addresses"))
@@ -185,8 +189,8 @@ class TextModel:
         known = {token.text for token in self.vocabulary.tokens if token.kind == "number"}
         stock = self.filler.stock(numpy_stream(seed, "text filling"), known, handles, fill)
         of_rows = (tags or [()] * many) if self.writer.tied else [None] * many
-        tags_N = np.array([len(one) for one in of_rows if one is not None], np.int64) if self.writer.tied else None
-        written = islice(engine_of(engine, self.writer, self.columns).write(row_NC, seed, tags_N), many)
+        asked = [list(one or ()) for one in of_rows] if self.writer.tied else None
+        written = islice(engine_of(engine, self.writer, self.columns).write(row_NC, seed, asked), many)
         for row, (units, of_row) in enumerate(zip(written, of_rows, strict=True)):
             yield stock.text(units, self.writer.guard, row, of_row)
 

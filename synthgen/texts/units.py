@@ -94,6 +94,17 @@ def tied(units: Sequence[Unit], tags: Sequence[str]) -> list[Unit]:
     return [unit._replace(text=TAG) if unit.kind == "tag" and folded(unit.text) in known else unit for unit in units]
 
 
+def as_said(masked: Sequence[Unit], units: Sequence[Unit]) -> list[Unit]:
+    """Masked units with tags of their rows as they stand in the text.
+
+    Example:
+        >>> units = units_of("so #late")
+        >>> [unit.text for unit in as_said(tied(units, ["late"]), units)]
+        ['so', '#late']
+    """
+    return [own if unit.text == TAG and unit.kind == "tag" else unit for unit, own in zip(masked, units, strict=True)]
+
+
 def named_in(text: str) -> list[tuple[str, str]]:
     """The place-holder of each handle, address and long number of a text, and what stands there.
 

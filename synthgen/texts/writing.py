@@ -5,7 +5,7 @@ Letters: B texts in a batch, V vocabulary, C columns, R width of a row.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -54,18 +54,19 @@ class Writer:
     lengths: Lengths
     tied: bool = False
 
-    def write(self, row_NC: np.ndarray, seed: int, tags_N: np.ndarray | None = None) -> Iterator[list[Unit]]:
+    def write(
+        self, row_NC: np.ndarray, seed: int, tags: Sequence[Sequence[str]] | None = None
+    ) -> Iterator[list[Unit]]:
         """A text in units for each row of tokens.
 
         Args:
             row_NC: tokens of the context's columns.
             seed: of every draw.
-            tags_N: how many tags each text holds; None: as it comes.
+            tags: of each row, for texts that are tied to them; None: none.
 
         Raises:
             DataError: nothing can be said that is nobody's.
         """
-        tags_N = np.full(len(row_NC), 0 if self.tied else self.longest) if tags_N is None else tags_N
         for chunk, first in enumerate(range(0, len(row_NC), CHUNK)):
             rows_BC = row_NC[first : first + CHUNK]
             rng = numpy_stream(seed, "texts", chunk)
@@ -74,7 +75,7 @@ class Writer:
                 left = np.array([place for place in range(len(rows_BC)) if place not in found], np.int64)
                 if not len(left):
                     break
-                drawn = self._drawn(rows_BC[left], tags_N[first : first + CHUNK][left], rng)
+                drawn = self._drawn(rows_BC[left], [self._tags_of(tags, first + line) for line in left.tolist()], rng)
                 found |= {int(left[line]): units for line, units in drawn.items()}
             if len(found) < len(rows_BC):
                 raise DataError(
@@ -84,13 +85,15 @@ class Writer:
             yield from (found[place] for place in range(len(rows_BC)))
 
     @torch.no_grad()
-    def _drawn(self, rows_BC: np.ndarray, tags_B: np.ndarray, rng: np.random.Generator) -> dict[int, list[Unit]]:
+    def _drawn(
+        self, rows_BC: np.ndarray, tags_B: list[list[np.uint64]], rng: np.random.Generator
+    ) -> dict[int, list[Unit]]:
         """Texts that came to an end, or were long enough to be cut, by their place."""
-        texts = [_Text(tags) for tags in tags_B.tolist()]
+        texts = [_Text(tags) for tags in tags_B]
         row_BR = self.network.row(torch.from_numpy(rows_BC))
         state = self.network.first_state(row_BR)
         for text, left in zip(texts, self._lengths(row_BR, rng).tolist(), strict=True):
-            text.left = max(left, text.tags) if self.tied else left
+            text.left = max(left, len(text.tags))
         last_B = np.zeros(len(rows_BC), np.int64)
         going = np.arange(len(rows_BC))
         done: dict[int, list[Unit]] = {}
@@ -111,7 +114,7 @@ class Writer:
             if not len(going):
                 break
         for place in going.tolist():
-            if texts[place].codes and not (self.tied and texts[place].tags) and not self._bars_end(texts[place]):
+            if texts[place].codes and not texts[place].tags and not self._bars_end(texts[place]):
                 done[place] = self.vocabulary.units(texts[place].tokens)
         return done
 
@@ -126,9 +129,9 @@ class Writer:
         """A token for each text, 0 where it ends, -1 where it leads nowhere; texts are told of theirs."""
         chance_BV *= self._allowed_SV[[text.state for text in texts]]
         chance_BV[[text.left > 0 for text in texts], 0] = 0
-        chance_BV[[text.tags <= 0 for text in texts], self._tag] = 0
         if self.tied:
-            due_B = [text.left <= text.tags and text.tags > 0 and text.state in (_START, _GOING) for text in texts]
+            chance_BV[[not text.tags for text in texts], self._tag] = 0
+            due_B = [0 < len(text.tags) >= text.left and text.state in (_START, _GOING) for text in texts]
             chance_BV[due_B] = np.arange(chance_BV.shape[1]) == self._tag
         token_B = np.full(len(texts), -1)
         open_B = np.arange(len(texts))
@@ -174,6 +177,8 @@ class Writer:
 
     def _code(self, text: _Text, token: int) -> np.uint64 | None:
         """The code of the word that the token completes; None: the word may be a real one that few wrote."""
+        if self.tied and token == self._tag:
+            return text.tags[0] if text.tags else None
         if self.vocabulary.tokens[token].kind != PIECE:
             return np.uint64(self._code_V[token])
         word = text.word + self.vocabulary.tokens[token].text.removesuffix(END)
@@ -189,11 +194,17 @@ class Writer:
         token = self.vocabulary.tokens[number]
         text.tokens.append(number)
         text.left -= int(self.vocabulary.whole[number])
-        text.tags -= number == self._tag
+        if number == self._tag:
+            del text.tags[:1]
         text.word = text.word + token.text if token.kind == PIECE and not token.text.endswith(END) else ""
         text.state = {FLIP: _FLIPPED, CAPITAL: _CASED, CAPITALS: _CASED}.get(
             token.kind, _INSIDE if text.word else _GOING
         )
+
+    def _tags_of(self, tags: Sequence[Sequence[str]] | None, row: int) -> list[np.uint64]:
+        """Codes of the tags of a row: a run is somebody's with the very tag that it is written with."""
+        own = tags[row] if tags is not None and self.tied else ()
+        return list(self.guard.codes([f"#{folded(tag)}" for tag in own]))
 
     @cached_property
     def _tag(self) -> int:
@@ -239,11 +250,11 @@ class Writer:
 
 
 class _Text:
-    """A text on its way: what was said, and how many units and tags are left to say."""
+    """A text on its way: what was said, how many units are left to say, and codes of the tags that are due."""
 
     __slots__ = ("codes", "left", "state", "tags", "tokens", "word")
 
-    def __init__(self, tags: int) -> None:
+    def __init__(self, tags: list[np.uint64]) -> None:
         self.left, self.tags = 0, tags
         self.tokens: list[int] = []
         self.codes: list[np.uint64] = []
