@@ -38,7 +38,7 @@ ENDS = (
 )
 """What the two ends of a tie are called in tables of edges."""
 END = {name for pair in ENDS for name in pair}
-EARLIER = re.compile(r"(in_)?(reply|answer|response)_to(_id)?|(retweet|repost|share|quote)(ed)?_(of|from)(_id)?|parent(_id)?")
+EARLIER = re.compile(r"(in_)?(reply|answer|response)_to(_id)?|(retweet|repost|share|quote)(ed)?_(of|from)(_id)?")
 """What the row that a row of the same table answers or repeats is called."""
 
 

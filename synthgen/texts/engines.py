@@ -26,9 +26,7 @@ _PASSES = 8
 class TextEngine(Protocol):
     """Writes a text for each row."""
 
-    def write(
-        self, row_NC: np.ndarray, seed: int, tags: Sequence[Sequence[str]] | None = None
-    ) -> Iterator[list[Unit]]:
+    def write(self, row_NC: np.ndarray, seed: int, tags: Sequence[Sequence[str]] | None = None) -> Iterator[list[Unit]]:
         """Texts in units, handles and addresses masked.
 
         Args:
@@ -83,9 +81,7 @@ class LocalTransformers:
         self._seed = transformers.set_seed
         self._columns, self._vocabulary, self._guard, self._longest = columns, vocabulary, guard, longest
 
-    def write(
-        self, row_NC: np.ndarray, seed: int, tags: Sequence[Sequence[str]] | None = None
-    ) -> Iterator[list[Unit]]:
+    def write(self, row_NC: np.ndarray, seed: int, tags: Sequence[Sequence[str]] | None = None) -> Iterator[list[Unit]]:
         for place, row_C in enumerate(row_NC):
             asked = self.prompt(row_C)
             own = None if tags is None else tags[place]

@@ -241,7 +241,10 @@ class TextModel:
         """
         vocabulary = Vocabulary.from_state(state["vocabulary"])
         columns = tuple(ContextColumn.from_state(one) for one in state["columns"])
-        guard, lengths = Guard.from_state(state["guard"], _under("guard.", arrays)), Lengths.from_state(state["lengths"])
+        guard, lengths = (
+            Guard.from_state(state["guard"], _under("guard.", arrays)),
+            Lengths.from_state(state["lengths"]),
+        )
         network = _network(vocabulary, columns, settings, lengths)
         weights = {name: torch.from_numpy(value.copy()) for name, value in _under("network.", arrays).items()}
         network.load_state_dict(weights)

@@ -138,7 +138,9 @@ def train_texts(
     learn, held = np.flatnonzero(~held_N), np.flatnonzero(held_N)
     lengths_N = np.array([len(tokens) for tokens in rows.tokens])
     per_epoch = math.ceil(len(learn) / settings.batch_rows)
-    usual = settings.batch_rows * float(lengths_N[learn].mean() + 1)  # by its own tokens a batch of short texts weighs more
+    usual = settings.batch_rows * float(
+        lengths_N[learn].mean() + 1
+    )  # by its own tokens a batch of short texts weighs more
     steps = min(max(settings.epochs * per_epoch, settings.least_steps), settings.most_steps)
     optimizer = torch.optim.AdamW(network.parameters(), settings.learning_rate, weight_decay=0.01)
     average = {name: value.detach().clone() for name, value in network.state_dict().items()}

@@ -31,6 +31,8 @@ _PASSES = 20
 """Times a text is begun anew."""
 _LONGER = 4
 """A text that is somebody's as it stands goes on for one to three units."""
+_BOLD = 0.3
+"""Power of chances in the later half of the passes: what is unusual is nobody's."""
 _START, _GOING, _FLIPPED, _CASED, _INSIDE = range(5)
 
 
@@ -54,9 +56,7 @@ class Writer:
     lengths: Lengths
     tied: bool = False
 
-    def write(
-        self, row_NC: np.ndarray, seed: int, tags: Sequence[Sequence[str]] | None = None
-    ) -> Iterator[list[Unit]]:
+    def write(self, row_NC: np.ndarray, seed: int, tags: Sequence[Sequence[str]] | None = None) -> Iterator[list[Unit]]:
         """A text in units for each row of tokens.
 
         Args:
@@ -71,11 +71,12 @@ class Writer:
             rows_BC = row_NC[first : first + CHUNK]
             rng = numpy_stream(seed, "texts", chunk)
             found: dict[int, list[Unit]] = {}
-            for _ in range(_PASSES):
+            for again in range(_PASSES):
                 left = np.array([place for place in range(len(rows_BC)) if place not in found], np.int64)
                 if not len(left):
                     break
-                drawn = self._drawn(rows_BC[left], [self._tags_of(tags, first + line) for line in left.tolist()], rng)
+                due = [self._tags_of(tags, first + line) for line in left.tolist()]
+                drawn = self._drawn(rows_BC[left], due, rng, 1.0 if again < _PASSES // 2 else _BOLD)
                 found |= {int(left[line]): units for line, units in drawn.items()}
             if len(found) < len(rows_BC):
                 raise DataError(
@@ -86,7 +87,7 @@ class Writer:
 
     @torch.no_grad()
     def _drawn(
-        self, rows_BC: np.ndarray, tags_B: list[list[np.uint64]], rng: np.random.Generator
+        self, rows_BC: np.ndarray, tags_B: list[list[np.uint64]], rng: np.random.Generator, power: float
     ) -> dict[int, list[Unit]]:
         """Texts that came to an end, or were long enough to be cut, by their place."""
         texts = [_Text(tags) for tags in tags_B]
@@ -100,11 +101,11 @@ class Writer:
         for _ in range(self.longest):
             open_ = [texts[place] for place in going]
             for text in open_:
-                if text.left <= 0 and self._bars_end(text):
+                if text.left <= 0 and not text.tags and self._bars_end(text):
                     text.left = int(rng.integers(1, _LONGER))
             ahead_B = torch.from_numpy(ahead_of(np.array([text.left for text in open_])))
             found_BTD, state = self.network(torch.from_numpy(last_B[:, None]), ahead_B[:, None], row_BR, state)
-            chance_BV = np.exp(self.network.log_probs(found_BTD[:, 0]).double().numpy())
+            chance_BV = np.exp(power * self.network.log_probs(found_BTD[:, 0]).double().numpy())
             token_B = self._tokens(chance_BV, open_, rng)
             stays = token_B > 0
             for line in np.flatnonzero(token_B == 0):
@@ -128,10 +129,10 @@ class Writer:
     def _tokens(self, chance_BV: np.ndarray, texts: list[_Text], rng: np.random.Generator) -> np.ndarray:
         """A token for each text, 0 where it ends, -1 where it leads nowhere; texts are told of theirs."""
         chance_BV *= self._allowed_SV[[text.state for text in texts]]
-        chance_BV[[text.left > 0 for text in texts], 0] = 0
+        chance_BV[[text.left > 0 or bool(text.tags) for text in texts], 0] = 0
         if self.tied:
             chance_BV[[not text.tags for text in texts], self._tag] = 0
-            due_B = [0 < len(text.tags) >= text.left and text.state in (_START, _GOING) for text in texts]
+            due_B = [self._is_due(text) for text in texts]
             chance_BV[due_B] = np.arange(chance_BV.shape[1]) == self._tag
         token_B = np.full(len(texts), -1)
         open_B = np.arange(len(texts))
@@ -200,6 +201,14 @@ class Writer:
         text.state = {FLIP: _FLIPPED, CAPITAL: _CASED, CAPITALS: _CASED}.get(
             token.kind, _INSIDE if text.word else _GOING
         )
+
+    def _is_due(self, text: _Text) -> bool:
+        """Whether a tag comes now: there is room for no more than the tags, and it completes no run of somebody's."""
+        if not text.tags or text.left > len(text.tags) or text.state not in (_START, _GOING):
+            return False
+        if len(text.codes) < RUN - 1:
+            return True
+        return not self.guard.bars(np.array([[*text.codes[-(RUN - 1) :], text.tags[0]]], np.uint64))[0]
 
     def _tags_of(self, tags: Sequence[Sequence[str]] | None, row: int) -> list[np.uint64]:
         """Codes of the tags of a row: a run is somebody's with the very tag that it is written with."""

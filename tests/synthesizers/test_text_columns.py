@@ -26,7 +26,7 @@ TAGS = ("travel", "fail", "air", "home")
 
 
 def posts(many: int = 700, seed: int = 0) -> pd.DataFrame:
-    """Posts to one of two airlines, each by one of 150 users; the words hang on the mood, the tags stand in a column."""
+    """Posts to one of two airlines, by 150 users; the words hang on the mood, the tags stand in a column."""
     rng = np.random.default_rng(seed)
     mood_N = rng.choice(["good", "bad"], many, p=[0.4, 0.6])
     rows = []
@@ -137,7 +137,7 @@ def test_settings_turn_it_off_and_on() -> None:
     assert not fitted(posts(), model="stand-in").texts_
     assert not fitted(posts(200)).texts_  # too few to be learned unasked
     assert list(fitted(posts(200), model="learned").texts_) == ["text"]
-    with pytest.raises(ConfigError, match="column 'text': model: .*did you mean 'learned'"):
+    with pytest.raises(ConfigError, match=r"column 'text': model: .*did you mean 'learned'"):
         fitted(posts(200), model="learnt")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from synthgen.metrics.texts.lengths import LengthLaw
 from synthgen.metrics.texts.base import TextView
+from synthgen.metrics.texts.lengths import LengthLaw
 from synthgen.texts import TextModel
 from synthgen.texts.lengths import AHEAD, Lengths, ahead_of
 from tests.texts.planted import SMALL, chatter
