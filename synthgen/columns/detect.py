@@ -235,7 +235,7 @@ class _Finder:
             )
 
     def _lists_of_numbers(self) -> Match | None:
-        """Lists of whole numbers, most of them of one member, such as keys of who is mentioned; None: there are none."""
+        """Lists of whole numbers, most of them of one member, such as keys of who is mentioned; else None."""
         values, _ = self._sample.distinct
         if self.is_target or not is_text(values.type) or len(values) <= _MANY_NUMBERS:
             return None
