@@ -18,7 +18,8 @@ import pyarrow.compute as pc
 
 from synthgen.columns import column_type
 from synthgen.columns.agreeing import Allowed, vocabulary_of
-from synthgen.columns.base import NOT_APPLICABLE, ColumnType, FitContext, Slot
+from synthgen.columns.base import NOT_APPLICABLE, ColumnType, Slot
+from synthgen.columns.holders import units_of
 from synthgen.columns.lines import Line
 from synthgen.columns.physical import named_type, type_name
 from synthgen.columns.restrictions import Restriction, Within
@@ -158,6 +159,7 @@ class Codec:
         context: Sequence[str] = (),
         min_holders: int = 5,
         seed: int = 0,
+        unit: str | None = None,
     ) -> Codec:
         """Learn every column.
 
@@ -166,8 +168,9 @@ class Codec:
             schema: one entry per column of the table.
             target: drawn last.
             context: columns that are mostly given.
-            min_holders: a value needs so many rows to enter a vocabulary.
+            min_holders: a value needs so many rows to enter a vocabulary, of as many people where there is a unit.
             seed: of clusters and made-up words.
+            unit: the column of the table that says whose a row is; None: each row is somebody else's.
 
         Raises:
             DataError: a value does not belong to its column's type.
@@ -178,6 +181,7 @@ class Codec:
         columns = {name: joined(table.column(name)) for name in codec.names}
         kinds = {c.name: c.type for c in schema.columns}
         fitting = Fitting(schema, columns, codec.names, list(codec.names), kinds, target, min_holders, seed)
+        fitting.unit_N = None if unit is None else units_of(joined(table.column(unit)))
         codec.steps = in_order([step for kind in STEPS for step in kind.fit(fitting)])
         company: list[np.ndarray] = []
         for name in sorted(fitting.learned, key=lambda name: _is_large(kinds[name], columns[name])):
@@ -201,7 +205,7 @@ class Codec:
         present = values.drop_null()
         valid = np.asarray(values.is_valid())
         beside = np.stack([c[valid] for c in company], 1) if company else np.zeros((len(present), 0), np.int32)
-        context = FitContext(numpy_stream(fitting.seed, "fit", name), fitting.min_holders, len(values), beside)
+        context = fitting.context(numpy_stream(fitting.seed, "fit", name), valid, beside)
         try:
             fitted = kind.fit(present, column.options, context)
         except DataError as error:

@@ -18,11 +18,11 @@ from synthgen.errors import ConfigError, SynthgenError, near_miss
 from synthgen.metrics import METRICS
 from synthgen.metrics.base import plain
 from synthgen.metrics.evaluation import evaluate
-from synthgen.pipeline import holdout_share, read_data
+from synthgen.pipeline import read_data, split_rows
 from synthgen.reporting.folder import make_folder, refuse_file, write_text
 from synthgen.reporting.markdown import plain_text
 from synthgen.reporting.words import DIRECTIONS, show_figure
-from synthgen.seeding import derived_seed, numpy_stream
+from synthgen.seeding import derived_seed
 from synthgen.synthesizers import MODELS
 from synthgen.synthesizers.base import used_settings
 from synthgen.synthesizers.synthesizer import Synthesizer
@@ -153,7 +153,7 @@ def compare(
     progress.stage("reading")
     table = read_data(data, config)
     schema = schema_of(table, config, schema_path)
-    train, holdout = table.split(holdout_share(len(table), config), numpy_stream(config.seed, "holdout"))
+    train, holdout = split_rows(table, config)
     make_folder(folder)
     rows = {"train": len(train), "holdout": len(holdout)}
     found = Comparison(Path(data).name, config.target, config.minutes, rows)
@@ -213,6 +213,7 @@ def _judge(
         target=config.target,
         seed=config.seed,
         min_holders=config.min_holders,
+        unit=config.unit,
         metrics=metrics,
         on_metric=progress.parts,
     ).results

@@ -80,10 +80,13 @@ class RunConfig(BaseModel):
         target: the column that the rest is meant to predict; drawn last.
         context: columns that will be given where rows are asked for (``sample --like``), such as what is known of a
             post's author: most of the learning goes to the others.
+        unit: the column that says whose a row is, such as ``user_id``: rows of one person count once where a value
+            needs holders, and are trained on or held out together; None: each row is somebody else's. Of linked
+            tables it is known from their references.
         holdout: share of the rows never trained on, for the evaluation; None: by the table's size.
         minutes: training stops there at the latest; None: when it is done.
         device: where to train; ``auto`` takes a GPU where there is one.
-        min_holders: a value needs so many rows to enter a vocabulary.
+        min_holders: a value needs so many rows, or people where there is a unit, to enter a vocabulary.
         missing: what a missing cell looks like in a CSV; None: the usual marks.
         delimiter: between the cells of a CSV; None: found out.
         encoding: of a CSV; None: found out.
@@ -101,6 +104,7 @@ class RunConfig(BaseModel):
     seed: int = Field(default=0, ge=0, lt=2**63)
     target: str | None = None
     context: list[str] = Field(default_factory=list)
+    unit: str | None = None
     holdout: float | None = Field(default=None, gt=0, lt=1)
     minutes: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"

@@ -7,8 +7,19 @@ from pathlib import Path
 from synthgen.columns import load_schema
 from synthgen.columns.detect import detect_schema
 from synthgen.config import RunConfig
+from synthgen.errors import ConfigError, near_miss
 from synthgen.table.schema import Schema
 from synthgen.table.table import Table
+
+
+def check_unit(table: Table, config: RunConfig) -> None:
+    """Whether the table has the column that says whose a row is.
+
+    Raises:
+        ConfigError: it has not; a near miss is suggested.
+    """
+    if config.unit is not None and config.unit not in table.names:
+        raise ConfigError(f"unit: no column {config.unit!r}; {near_miss(config.unit, table.names)}")
 
 
 def schema_of(table: Table, config: RunConfig, given: Schema | str | Path | None) -> Schema:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from synthgen.campaigns import AskedCampaigns
 from synthgen.config import RunConfig
 from synthgen.errors import ConfigError, choose
 from synthgen.exporting import EXPORTS, export
@@ -106,6 +107,7 @@ def sample(
     rows: Mapping[str, int] | None = None,
     seed: int = 0,
     form: str | None = None,
+    campaigns: AskedCampaigns | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
     """Write linked tables into a folder, each as it came, CSV or Parquet, or in the format of another tool.
@@ -117,11 +119,12 @@ def sample(
         rows: so many of one such table.
         seed: the same one gives the same tables.
         form: a name of ``synthgen.exporting.EXPORTS``; None: each table as it came.
+        campaigns: so many farms of fake accounts; ``campaigns.csv`` beside the tables says who is in which.
         progress: is told what happens.
 
     Raises:
         RunError: the run folder is damaged or foreign.
-        ConfigError: a number is out of range.
+        ConfigError: campaigns cannot be made, or a number is out of range.
         DataError: a file cannot be written.
     """
     progress = progress or Silent()
@@ -131,12 +134,14 @@ def sample(
     model = load(run_folder)
     if form is not None:
         choose("export", form, EXPORTS)
-    made = model.linked_.sample(1.0 if scale is None else scale, rows, seed, progress)
+    made = model.linked_.sample(1.0 if scale is None else scale, rows, seed, progress, campaigns)
     progress.stage("writing")
     if form is None:
         files = write_tables(made, model, out)
     else:
-        files = {path.name: str(path) for path in export(Network(made, model.linked_.schema), form, out)}
+        truth = {name: table for name, table in made.items() if name not in model.linked_.schema.tables}
+        network = Network({name: table for name, table in made.items() if name not in truth}, model.linked_.schema)
+        files = {path.name: str(path) for path in export(network, form, out)} | write_tables(truth, model, out)
     return Outcome(Summary(counts={name: f"{len(table):,} rows" for name, table in made.items()}, files=files))
 
 
@@ -219,7 +224,7 @@ def write_tables(made: Mapping[str, pa.Table], model: Synthesizer, out: str | Pa
     place, files = Path(out), {}
     make_folder(place)
     for name, table in made.items():
-        origin = model.linked_.parts[name].origin
+        origin = model.linked_.origin_of(name, table)
         path = place / f"{name}{'.csv' if origin.kind == 'csv' else '.parquet'}"
         check_writable(path)
         write_table_chunks(path, iter([table]), origin)

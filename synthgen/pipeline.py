@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from synthgen.columns.holders import units_of
 from synthgen.config import IMAGE_MODEL, RunConfig
-from synthgen.detecting import schema_of
+from synthgen.detecting import check_unit, schema_of
 from synthgen.errors import ConfigError, RunError
 from synthgen.pictures.writing import check_folder, folder_beside, folders_beside
 from synthgen.reporting.folder import make_folder, write_report
@@ -88,7 +89,7 @@ def run(
     make_folder(folder)
     check_writable(output)
     with model_folder as writer:
-        train, holdout = table.split(holdout_share(len(table), config), numpy_stream(config.seed, "holdout"))
+        train, holdout = split_rows(table, config)
         model = _fit(train, config, schema, writer, resume, progress)
     progress.stage("sampling")
     kept: list[pa.Table] = []
@@ -106,6 +107,7 @@ def run(
         target=config.target,
         seed=config.seed,
         min_holders=config.min_holders,
+        unit=config.unit,
         said=_judged_part(len(made), len(table)),
         settings={"schema": "detected" if schema_path is None else "given", "minutes": config.minutes},
         data={
@@ -330,6 +332,18 @@ def holdout_share(rows: int, config: RunConfig) -> float:
     """The share of the rows that is kept from training, for the evaluation."""
     share = config.holdout or (HOLDOUT_OF_SMALL if rows < SMALL_TABLE else HOLDOUT)
     return min(share, MAX_HOLDOUT_ROWS / rows)
+
+
+def split_rows(table: Table, config: RunConfig) -> tuple[Table, Table]:
+    """Rows to learn from, and rows that are kept from training; all rows of a person on one side.
+
+    Raises:
+        ConfigError: the table has no such unit.
+        DataError: all rows are one person's.
+    """
+    check_unit(table, config)
+    unit_N = None if config.unit is None else units_of(table.column(config.unit))
+    return table.split(holdout_share(len(table), config), numpy_stream(config.seed, "holdout"), unit_N)
 
 
 def _write(

@@ -51,7 +51,8 @@ def result(name: str, figures: dict[str, Any]) -> str:
 
 
 def figures(value: float) -> dict[str, Any]:
-    values = {metric.name: None if metric.name == "reciprocity" else value for metric in GRAPH_METRICS}
+    without = ("reciprocity", "degree_by_column")
+    values = {metric.name: None if metric.name in without else value for metric in GRAPH_METRICS}
     return {
         "values": values,
         "floors": {name: None if found is None else 0.02 for name, found in values.items()},

@@ -13,7 +13,7 @@ ROWS = [  # lowest first; the same list from the top is the way a command runs
     {"errors", "locking", "replacing", "seeding", "storage", "toml"},
     {"table", "pictures"},
     {"columns", "graphs", "interactions", "layout"},
-    {"codec"},
+    {"campaigns", "codec"},
     {"conditions"},  # laid on a fitted codec
     {"nets"},
     {"losses", "dp"},  # a likelihood asks a network for its logits
@@ -28,7 +28,7 @@ ROWS = [  # lowest first; the same list from the top is the way a command runs
     {"synthesizers"},
     {"evaluating", "bundling", "exporting", "inspecting", "judging"},
     {"pipeline"},
-    {"comparing", "imaging", "linking", "row_jobs", "world"},
+    {"comparing", "farming", "imaging", "linking", "row_jobs", "world"},
     {"cli", "serve", "__main__"},
 ]
 ROW = {part: number for number, row in enumerate(ROWS) for part in row}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
-SETTINGS = ("seed", "target", "minutes", "device", "missing", "delimiter", "encoding", "decimal")
+SETTINGS = ("seed", "target", "unit", "minutes", "device", "missing", "delimiter", "encoding", "decimal")
 """Flags that stand above the same settings of ``--config``."""
 
 
@@ -124,6 +124,7 @@ IMAGE_MODEL = "image"
 comparing_options = _together(
     [
         click.option("--target", metavar="COL", help="The column that the others are meant to predict."),
+        click.option("--unit", metavar="COL", help="Whose a row is, such as user_id: people count, not their rows."),
         click.option(
             "--minutes",
             type=click.FloatRange(min=0, min_open=True),

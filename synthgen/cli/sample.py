@@ -51,6 +51,10 @@ from synthgen.errors import ConfigError
     metavar="G",
     help="Draw G rows for each that the critic lets pass: slower, closer.",
 )
+@click.option("--campaigns", type=int, metavar="K", help="Of users: K farms of fake accounts, and no other fakes.")
+@click.option("--campaign-size", type=int, metavar="S", help="Accounts of each.  [default: 40]")
+@click.option("--difficulty", type=float, metavar="D", help="0: as plain as can be, 1: hidden.  [default: 0.5]")
+@click.option("--label-noise", type=float, metavar="P", help="The share of wrong labels of fakes.  [default: 0]")
 @output_options
 def sample(
     run: str,
@@ -67,6 +71,10 @@ def sample(
     seed: int | None,
     steps: int | None,
     guide: float | None,
+    campaigns: int | None,
+    campaign_size: int | None,
+    difficulty: float | None,
+    label_noise: float | None,
     **flags: Any,
 ) -> None:
     """Write rows or pictures of the model in RUN.
@@ -74,10 +82,12 @@ def sample(
     They are written in chunks: memory does not grow with the number of rows.
     """
     with reporter_of(flags) as progress:
-        from synthgen import imaging, linking, pipeline
+        from synthgen import farming, imaging, linking, pipeline
+        from synthgen.campaigns import asked_of
         from synthgen.config import LINKED_MODEL
         from synthgen.storage import model_of_run
 
+        asked_campaigns = asked_of(campaigns, campaign_size, difficulty, label_noise)
         of_tables = {"quota": quota, "like": like, "draws": draws, "steps": steps, "guide": guide}
         kind, of_linked = model_of_run(run), {"scale": scale, "rows-of": rows_of or None, "export": form}
         if kind == LINKED_MODEL:
@@ -95,12 +105,25 @@ def sample(
                 rows=linking.asked_rows(rows_of),
                 seed=seed or 0,
                 form=form,
+                campaigns=asked_campaigns,
                 progress=progress,
             )
             show(outcome.summary, flags)
             return
         if foreign := next((f"--{k}" for k, v in of_linked.items() if v is not None), None):
             raise ConfigError(f"{run}: {foreign} is for linked tables; say how many rows with --rows")
+        if asked_campaigns is not None:
+            if kind == IMAGE_MODEL:
+                raise ConfigError(
+                    f"{run}: holds a model of pictures; --campaigns is for tables of accounts. Leave it out"
+                )
+            given = {"where": where, **of_tables, "out": out}
+            if foreign := next((f"--{k}" for k, v in given.items() if v is not None), None):
+                raise ConfigError(f"{foreign}: not with --campaigns, which says itself who is fake; leave one out")
+            if rows is None or output is None:
+                raise ConfigError("--campaigns: of how many rows, and where to? Name both: --rows N --output FILE")
+            show(farming.sample(run, rows, output, asked_campaigns, seed=seed or 0, progress=progress).summary, flags)
+            return
         if rows is None and like is None:
             raise ConfigError("--rows: is missing; say how many, such as --rows 1000")
         if kind == IMAGE_MODEL:

@@ -121,6 +121,8 @@ def _linked(data: tuple[str, ...], output: str, target: str | None, flags: dict[
             console.print(f"Key: {key}", markup=False, highlight=False, soft_wrap=True)
         for reference in found.references:
             console.print(f"Refers: {reference.text}", markup=False, highlight=False, soft_wrap=True)
+        for name, column, count in found.counted():
+            console.print(f"Counts: {name}.{column} = {count.text}", markup=False, highlight=False, soft_wrap=True)
     command = ["synthgen", "run", *source.given, "--schema", output, *(["--target", target] if target else [])]
     show({"files": written, "next": [shlex.join(command)]}, flags)
 

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synthgen.columns.holders import first_units, holders
 from synthgen.errors import ConditionError
 
 if TYPE_CHECKING:
@@ -110,15 +111,26 @@ class FitContext:
 
     Attributes:
         rng: the only source of randomness.
-        min_holders: a value needs so many rows to enter a vocabulary or bound a cell.
+        min_holders: a value needs so many rows, or people where it is known whose they are, to enter a vocabulary or
+            bound a cell.
         n_rows: rows in the whole table, missing ones too.
         company: ``(N, F)`` tokens of other columns in the same rows as the values, for clusters; F may be 0.
+        unit_N: whose each value is, a number for each person; None: each is somebody else's.
     """
 
     rng: np.random.Generator
     min_holders: int
     n_rows: int
     company: np.ndarray
+    unit_N: np.ndarray | None = None
+
+    def holders(self, value_N: np.ndarray, n_values: int) -> np.ndarray:
+        """``(V,)`` how many hold each of the values 0 to V - 1; see ``synthgen.columns.holders``."""
+        return holders(value_N, n_values, self.unit_N)
+
+    def first_units(self, value_N: np.ndarray) -> np.ndarray | None:
+        """``(V,)`` who holds each of the values 0 to V - 1 first; None where it is not known."""
+        return first_units(value_N, self.unit_N)
 
 
 class ColumnType(ABC):

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthgen.columns.base import ColumnType, FitContext, Match, Measure, RejectColumn, Sample, Slot
+from synthgen.columns.holders import counted
 from synthgen.columns.label_restriction import restrict_boolean
 from synthgen.columns.physical import is_text, named_type, type_name
 from synthgen.columns.restrictions import Restriction
@@ -66,16 +67,15 @@ class Boolean(ColumnType):
 
     @classmethod
     def fit(cls, values: pa.Array, options: dict[str, Any], context: FitContext) -> Self:
-        counted = pc.value_counts(values)
-        found = sorted(
-            zip(counted.field(0).to_pylist(), counted.field(1).to_pylist(), strict=True), key=lambda pair: -pair[1]
-        )
-        first = next((value for value, _ in found if _partner(value) is not None), None)
+        counts = counted({"value": values}, context.unit_N).to_pylist()
+        found = [entry["value"] for entry in sorted(counts, key=lambda entry: -entry["rows"])]
+        first = next((value for value in found if _partner(value) is not None), None)
         if first is None:
             raise DataError("no value is a known spelling of yes or no; expected such as true/false. Use 'categorical'")
-        second = next((value for value, _ in found if _are_pair(_word(first), _word(value))), _partner(first))
-        strangers = sum(count for value, count in found if value not in (first, second))
-        if strangers >= context.min_holders:
+        second = next((value for value in found if _are_pair(_word(first), _word(value))), _partner(first))
+        others = [entry for entry in counts if entry["value"] not in (first, second)]
+        if sum(entry["holders"] for entry in others) >= context.min_holders:
+            strangers = sum(entry["rows"] for entry in others)
             raise DataError(f"{strangers} rows hold a third value; expected two. Use 'categorical' in the schema")
         false, true = (first, second) if _word(first) in SPELLINGS else (second, first)
         return cls(false, true, values.type, common=int(first == true))

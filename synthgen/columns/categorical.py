@@ -79,13 +79,13 @@ class Categorical(ColumnType):
         codes = np.asarray(coded.indices)
         counts = np.bincount(codes, minlength=len(coded.dictionary))
         order = np.argsort(-counts, kind="stable")
-        order = order[counts[order] >= context.min_holders]
+        order = order[context.holders(codes, len(counts))[order] >= context.min_holders]
         number = np.full(len(counts), -1, dtype=np.int64)
         number[order] = np.arange(len(order))
         n_rare = len(values) - int(counts[order].sum())
         is_open = n_rare >= _OPEN_SHARE * len(values) and len(counts) > 2 * len(order)
         fresh = rare == "fresh" or len(order) == 0 or (rare == "auto" and is_open)
-        maker = _fit_fresh(coded.dictionary, context.rng) if fresh and n_rare else None
+        maker = _fit_fresh(coded.dictionary, context.rng, context.first_units(codes)) if fresh and n_rare else None
         if maker is None and len(order) == 0:
             raise DataError("no value is held by enough rows to be a category. Use 'drop' in the schema")
         tree = plant(number[codes], counts[order], context.company, context.rng)
@@ -206,10 +206,10 @@ def _places(kept: pa.Array, counts: np.ndarray) -> np.ndarray | None:
     return places
 
 
-def _fit_fresh(values: pa.Array, rng: np.random.Generator) -> Maker | None:
+def _fit_fresh(values: pa.Array, rng: np.random.Generator, unit_V: np.ndarray | None) -> Maker | None:
     """A maker of values like the rare ones that avoids all real ones; None for a type that has none."""
     if is_text(values.type) or pa.types.is_integer(values.type):
-        return fit_maker(values.cast(pa.string()), rng, limits=whole_limits(values.type))
+        return fit_maker(values.cast(pa.string()), rng, limits=whole_limits(values.type), unit_V=unit_V)
     return None
 
 

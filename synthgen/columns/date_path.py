@@ -69,8 +69,8 @@ class CalendarPath:
     few: bool
 
     @classmethod
-    def learn(cls, days: np.ndarray, min_holders: int) -> Self:
-        """From the days since 1970 of all rows."""
+    def learn(cls, days: np.ndarray, min_holders: int, unit_N: np.ndarray | None = None) -> Self:
+        """From the days since 1970 of all rows, and whose each is."""
         months, of_month = _split(np.unique(days))
         anchor = 0
         if np.unique(months).size >= SAME_DAY_MONTHS:
@@ -82,7 +82,8 @@ class CalendarPath:
         distinct, counts = np.unique(units.astype(np.float64), return_counts=True)
         ends = np.array([FIRST_DAY, LAST_DAY])
         low, high = (_split(ends)[0] if anchor else ends).astype(np.float64).tolist()
-        learner = LeafLearner(distinct, counts, True, min_holders, PERIODS, (low, high), cells=1)
+        unit_R = None if unit_N is None else unit_N[np.argsort(units, kind="stable")]
+        learner = LeafLearner(distinct, counts, True, min_holders, PERIODS, (low, high), cells=1, unit_R=unit_R)
         leaves = learner.learn()
         places = _places(leaves, distinct, counts)
         periods = replace(leaves, bins=np.arange(leaves.low.size), places=places)

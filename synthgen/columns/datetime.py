@@ -19,6 +19,7 @@ from synthgen.columns.base import ColumnType, FitContext, Match, RejectColumn, S
 from synthgen.columns.date_path import FIRST_DAY, LAST_DAY, CalendarPath, ClockPath
 from synthgen.columns.date_restriction import restrict_moment
 from synthgen.columns.date_text import BILLION, DAY, DateText, Moments, learn_format, with_details
+from synthgen.columns.holders import counted
 from synthgen.columns.number_text import is_text
 from synthgen.columns.physical import named_type, type_name
 from synthgen.columns.restrictions import Restriction
@@ -91,8 +92,8 @@ class Datetime(ColumnType):
         if form is not None:
             form = replace(form, digits=max(form.digits, _digits(moments)))
         moments = _inside(moments, type_name(kind), form, options, epoch)
-        zones = _zones(moments, context.min_holders)
-        calendar = CalendarPath.learn(moments.days, context.min_holders)
+        zones = _zones(moments, context)
+        calendar = CalendarPath.learn(moments.days, context.min_holders, context.unit_N)
         clock = ClockPath.learn(moments.seconds, moments.nanoseconds)
         return cls(type_name(kind), form, epoch, calendar, clock, zones)
 
@@ -311,12 +312,13 @@ def _check(moments: Moments) -> None:
         )
 
 
-def _zones(moments: Moments, min_holders: int) -> list[str]:
-    """Zones as written that enough rows have, most frequent first; at least the most frequent one."""
+def _zones(moments: Moments, context: FitContext) -> list[str]:
+    """Zones as written that enough hold, most frequent first; at least the most frequent one."""
     if moments.zones is None:
         return []
-    counted = sorted(pc.value_counts(moments.zones).to_pylist(), key=lambda entry: -entry["counts"])
-    return [entry["values"] for i, entry in enumerate(counted) if i == 0 or entry["counts"] >= min_holders]
+    found = counted({"zone": moments.zones}, context.unit_N)
+    listed = sorted(found.to_pylist(), key=lambda entry: -entry["rows"])
+    return [entry["zone"] for i, entry in enumerate(listed) if i == 0 or entry["holders"] >= context.min_holders]
 
 
 def _epoch_unit(name: str, distinct: pa.Array) -> str | None:

@@ -41,18 +41,30 @@ BOUNDS = np.array([90.0, 180.0])
 
 @dataclass(frozen=True)
 class _Area:
-    """A rectangle and the points in it."""
+    """A rectangle and the points in it, and whose each is where it is known."""
 
     points: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    unit_N: np.ndarray | None = None
+
+    @property
+    def people(self) -> np.ndarray:
+        """One point for each person, the mean of theirs; all points where it is not known whose they are."""
+        if self.unit_N is None:
+            return self.points
+        whose_N, counts = np.unique(self.unit_N, return_inverse=True, return_counts=True)[1:]
+        sums = [np.bincount(whose_N, weights=self.points[:, axis]) / counts for axis in (0, 1)]
+        return np.stack(sums, axis=1)
 
     def halves(self, axis: int, edge: float) -> tuple[_Area, _Area]:
         """Below and above the edge."""
         under = self.points[:, axis] < edge
         high, low = self.high.copy(), self.low.copy()
         high[axis] = low[axis] = edge
-        return _Area(self.points[under], self.low, high), _Area(self.points[~under], low, self.high)
+        units = (None, None) if self.unit_N is None else (self.unit_N[under], self.unit_N[~under])
+        below = _Area(self.points[under], self.low, high, units[0])
+        return below, _Area(self.points[~under], low, self.high, units[1])
 
 
 @dataclass
@@ -76,11 +88,11 @@ class Tree:
     high: list[list[float]] = field(default_factory=list)
 
     @classmethod
-    def learn(cls, points: np.ndarray, units: np.ndarray, min_holders: int) -> Self:
-        """From ``(N, 2)`` points; a leaf has at least ``min_holders`` of them."""
+    def learn(cls, points: np.ndarray, units: np.ndarray, min_holders: int, unit_N: np.ndarray | None = None) -> Self:
+        """From ``(N, 2)`` points, and whose each is; a leaf has at least ``min_holders`` of them, or people."""
         tree = cls()
         outer = BOUNDS * units
-        tree._level(_Area(points, -outer, outer), (), units, min_holders)
+        tree._level(_Area(points, -outer, outer, unit_N), (), units, min_holders)
         return tree
 
     def _level(self, area: _Area, path: tuple[int, ...], units: np.ndarray, holders: int) -> int:
@@ -90,7 +102,7 @@ class Tree:
         def grow(area: _Area, halvings: int) -> int:
             nonlocal taken
             deeper = halvings == HALVINGS and len(path) < LEVELS - 1
-            cut = _halve(area.points, units, holders) if halvings < HALVINGS or deeper else None
+            cut = _halve(area.people, units, holders) if halvings < HALVINGS or deeper else None
             if cut is not None and not deeper:
                 node = self._node(*cut)
                 self.child[node] = [grow(part, halvings + 1) for part in area.halves(*cut)]
@@ -113,9 +125,10 @@ class Tree:
 
     def _leaf(self, area: _Area, path: list[int]) -> None:
         """A leaf draws where uniform points of the same mean and spread would lie, inside its area."""
-        mean = area.points.mean(axis=0)
-        spread = np.where(np.ptp(area.points, axis=0) > 0, np.sqrt(3.0) * area.points.std(axis=0), 0.0)
-        mean = np.where(spread > 0, mean, area.points[0])
+        points = area.people
+        mean = points.mean(axis=0)
+        spread = np.where(np.ptp(points, axis=0) > 0, np.sqrt(3.0) * points.std(axis=0), 0.0)
+        mean = np.where(spread > 0, mean, points[0])
         inside = np.ceil(area.low), np.floor(area.high)
         self.low.append(np.clip(np.floor(mean - spread), *inside).tolist())
         self.high.append(np.clip(np.ceil(mean + spread), *inside).tolist())
@@ -234,7 +247,7 @@ class Geo(ColumnType):
         texts = tuple(learn_format(part, numbers[:, i]) for i, part in enumerate(both))
         texts = tuple(text if text.decimals is not None else replace(text, decimals=FINEST) for text in texts)
         units = np.array([10.0 ** (text.decimals or 0) for text in texts])
-        tree = Tree.learn(np.rint(numbers * units), units, context.min_holders)
+        tree = Tree.learn(np.rint(numbers * units), units, context.min_holders, context.unit_N)
         return cls(type_name(values.type), _wrapping(values), longitude_first, (texts[0], texts[1]), tree)
 
     @cached_property

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthgen.columns.base import ColumnType, FitContext, Match, Measure, RejectColumn, Sample, Slot
+from synthgen.columns.holders import first_units
 from synthgen.columns.made_up_names import name_signs
 from synthgen.columns.makers import KINDS, Maker, are_full_names, fit_maker, known_kind, maker_from_state
 from synthgen.columns.physical import is_text, named_type, type_name, whole_limits
@@ -84,9 +85,10 @@ class Identifier(ColumnType):
         counts = np.sort(np.bincount(np.asarray(coded.indices)))[::-1]
         nearly = len(counts) >= _NEARLY_ALL * len(values)
         unique = bool(options.get("unique", nearly))
-        texts = _as_texts(coded.dictionary).unique()
-        limits = whole_limits(values.type)
-        maker = fit_maker(texts, context.rng, kind=kind, min_holders=context.min_holders, limits=limits)
+        texts = _as_texts(coded.dictionary).dictionary_encode()
+        unit_V = first_units(np.asarray(texts.indices), context.first_units(np.asarray(coded.indices)))
+        made = {"kind": kind, "min_holders": context.min_holders, "limits": whole_limits(values.type)}
+        maker = fit_maker(texts.dictionary, context.rng, unit_V=unit_V, **made)
         if unique:
             return cls(maker, values.type, 0, np.empty(0, dtype=np.int64), np.empty(0))
         return cls(maker, values.type, _two_digits(len(values)), *_repetition(counts, context.min_holders))

@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from synthgen.columns.holders import holders, one_each
 from synthgen.columns.leaves import Leaves
 
 ATOM_SHARE = 0.01
@@ -41,10 +42,11 @@ class LeafLearner:
         values: ``(D,)`` sorted distinct values; whole numbers where the column has a grid.
         counts: ``(D,)`` rows that hold each.
         grid: whether the values count a grid.
-        min_holders: a leaf has so many rows, and an edge is an average over so many.
+        min_holders: a leaf has so many holders, and an edge is an average over so many.
         bins: at most so many coarse bins, before those at the ends are halved.
         limits: values never to be crossed.
         cells: about so many cells in a bin; with one, the ends of the column are not cut finer either.
+        unit_R: whose each row is, in the order of the values; None: each row is somebody else's.
     """
 
     def __init__(
@@ -56,16 +58,19 @@ class LeafLearner:
         bins: int,
         limits: tuple[float, float],
         cells: int = CELLS,
+        unit_R: np.ndarray | None = None,
     ) -> None:
         self.values, self.counts, self.grid = values, counts, grid
         self.holders, self.bins, self.limits, self.cells = min_holders, bins, limits, cells
         self.total = np.concatenate([[0], np.cumsum(counts)])
         self.rows = int(self.total[-1])
         self.one_level = True
+        self.unit_R, self.place_R = unit_R, np.repeat(np.arange(values.size), counts)
+        self.held_D = counts if unit_R is None else holders(self.place_R, values.size, unit_R)
 
     def learn(self) -> Leaves:
         """The leaves: one slot's worth when a few tokens do, else bins with cells."""
-        if self.rows < self.holders:
+        if (self.rows if self.unit_R is None else np.unique(self.unit_R).size) < self.holders:
             return self._too_few()
         groups = self._one_level()
         self.one_level = groups is not None
@@ -74,7 +79,8 @@ class LeafLearner:
             low, high, edges = self._bounds(groups)
             leaf = np.searchsorted(edges, self.values, side="right")
             held = np.bincount(leaf, weights=self.counts, minlength=len(groups))
-            short = [i for i, g in enumerate(groups) if not g.exact and (held[i] < self.holders or low[i] > high[i])]
+            who = held if self.unit_R is None else holders(leaf[self.place_R], len(groups), self.unit_R)
+            short = [i for i, g in enumerate(groups) if not g.exact and (who[i] < self.holders or low[i] > high[i])]
             if not short or len(groups) == 1:
                 break
             for i in sorted(_apart(short), reverse=True):
@@ -101,9 +107,13 @@ class LeafLearner:
     def _mass(self, first: int, stop: int) -> int:
         return int(self.total[stop] - self.total[first])
 
+    def _group(self, first: int, last: int, label: int) -> Group:
+        """An interval, or a value that enough hold."""
+        return Group(first, last, first == last and bool(self.held_D[first] >= self.holders), label)
+
     def _one_level(self) -> list[Group] | None:
         """Each value that enough rows hold, and the finest intervals of the rest; None when these are too many."""
-        exact = self.counts >= self.holders
+        exact = self.held_D >= self.holders
         rest = self.rows - int(self.counts[exact].sum())
         if exact.sum() > FEW or rest > FEW * self.holders * 2 or (self.values.size > FEW and rest > self.rows / 2):
             return None
@@ -112,7 +122,7 @@ class LeafLearner:
 
     def _two_levels(self) -> list[Group]:
         """Atoms, and bins of the rest, each bin in cells."""
-        atoms = self.counts >= max(self.holders, np.ceil(ATOM_SHARE * self.rows))
+        atoms = (self.held_D >= self.holders) & (self.counts >= np.ceil(ATOM_SHARE * self.rows))
         rest = self.rows - int(self.counts[atoms].sum())
         bins = max(1, min(self.bins, rest // (4 * self.holders)))
         groups: list[Group] = []
@@ -145,7 +155,8 @@ class LeafLearner:
         """The cells of one bin: spikes exact, the rest in equal masses."""
         mass = max(self.holders, self._mass(first, stop) / self.cells)
         spikes = np.zeros(self.values.size, bool)
-        spikes[first:stop] = self.counts[first:stop] >= max(self.holders, mass / 2)
+        held = self.held_D[first:stop] >= self.holders
+        spikes[first:stop] = held & (self.counts[first:stop] >= mass / 2)
         return self._groups(first, stop, spikes, mass, label)
 
     def _groups(self, first: int, stop: int, exact: np.ndarray, mass: float, label: int) -> list[Group]:
@@ -163,7 +174,7 @@ class LeafLearner:
                 loose.append((begin, end))
             else:
                 cuts = self._cuts(begin, end, max(1, int(self._mass(begin, end) / mass)))
-                groups += [Group(a, b - 1, b - a == 1, label) for a, b in pairwise(cuts)]
+                groups += [self._group(a, b - 1, label) for a, b in pairwise(cuts)]
         for begin, end in loose:
             groups = self._join(groups, begin, end)
         return groups
@@ -198,7 +209,7 @@ class LeafLearner:
                 cut = int(np.searchsorted(self.total, target))
                 if min(self._mass(g.first, cut), self._mass(cut, g.last + 1)) < self.holders:
                     break
-                split = [Group(g.first, cut - 1, cut - g.first == 1, g.bin), Group(cut, g.last, cut == g.last, g.bin)]
+                split = [self._group(g.first, cut - 1, g.bin), self._group(cut, g.last, g.bin)]
                 groups = [*groups[:-1], *split] if upper else [*split, *groups[1:]]
         return groups
 
@@ -247,8 +258,14 @@ class LeafLearner:
             return float(self.values[a.last] + 0.5)
         reach = (self.holders + 1) // 2
         cut = int(self.total[b.first])
-        rows = np.searchsorted(self.total, np.arange(cut - reach, cut + reach), side="right") - 1
-        edge = float((self.values[rows] / rows.size).sum())
+        if self.unit_R is None:
+            places = self.place_R[cut - reach : cut + reach]
+        else:
+            below = cut - 1 - one_each(self.unit_R[:cut][::-1], reach)
+            others = cut + np.flatnonzero(~np.isin(self.unit_R[cut:], self.unit_R[below]))
+            above = others[one_each(self.unit_R[others], reach)]
+            places = self.place_R[np.concatenate([below[::-1], above])]
+        edge = float((self.values[places] / places.size).sum())
         return np.floor(edge) + 0.5 if self.grid else edge
 
     def _end(self, g: Group, upper: bool) -> float:
@@ -260,11 +277,13 @@ class LeafLearner:
         Uniform rows with this mean and spread would end there; rounded outwards to two digits of the width.
         """
         end = g.last if upper else g.first
-        if self.counts[end] >= self.holders:
+        if self.held_D[end] >= self.holders:
             return float(self.values[end] + (0.5 if upper else -0.5) * self.grid)
-        mass = min(self._mass(g.first, g.last + 1), 2 * self.holders)
-        rows = np.arange(mass) + (self.total[g.last + 1] - mass if upper else self.total[g.first])
-        x = self.values[np.searchsorted(self.total, rows, side="right") - 1]
+        places = self.place_R[self.total[g.first] : self.total[g.last + 1]][:: -1 if upper else 1]
+        if self.unit_R is not None:
+            unit = self.unit_R[self.total[g.first] : self.total[g.last + 1]][:: -1 if upper else 1]
+            places = places[one_each(unit, 2 * self.holders)]
+        x = np.sort(self.values[places[: 2 * self.holders]])
         mean = float((x / x.size).sum())
         reach = max(float(np.abs(x - mean).max()), 1e-300)
         spread = float(np.sqrt(3.0) * reach * np.std((x - mean) / reach))

@@ -17,6 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synthgen.columns.holders import holders
 from synthgen.columns.made_up import hashed, new_key, scatter
 
 _DIGITS, _LOWER, _UPPER = "0123456789", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -122,24 +123,26 @@ class CodeMaker:
     key: int
 
     @classmethod
-    def fit(cls, texts: pa.Array, min_holders: int, rng: np.random.Generator) -> Self | None:
-        """Learn from all different texts; None when they share no few layouts."""
+    def fit(
+        cls, texts: pa.Array, min_holders: int, rng: np.random.Generator, unit_V: np.ndarray | None = None
+    ) -> Self | None:
+        """Learn from all different texts, and who holds each; None when they share no few layouts."""
         longest = pc.max(pc.utf8_length(texts)).as_py() or 0
         ascii_only = pc.all(pc.equal(pc.binary_length(texts), pc.utf8_length(texts))).as_py()
         if not ascii_only or not 0 < longest <= _LONGEST:
             return None
         lengths = np.asarray(pc.utf8_length(texts))
         for alphabets in _ALPHABETS:
-            groups = _groups(texts, alphabets, max(min_holders, len(texts) // 50))
-            if groups and sum(len(group) for group in groups) >= _COVERED * len(texts):
+            groups = _groups(texts, alphabets, min_holders, unit_V)
+            if groups and sum(len(group) for group, _ in groups) >= _COVERED * len(texts):
                 break
         else:
             return None
-        if any(_is_prose(group, alphabets) for group in groups):
+        if any(_is_prose(group, alphabets) for group, _ in groups):
             return None
         by_length = {int(each): _letters(texts.filter(pa.array(lengths == each))) for each in np.unique(lengths)}
         taken = set(by_length)
-        layouts = [_fit_layout(group, alphabets, by_length, taken, min_holders, len(texts), rng) for group in groups]
+        layouts = [_fit_layout(*group, alphabets, by_length, taken, min_holders, len(texts), rng) for group in groups]
         found = tuple(layout for layout in layouts if layout is not None)
         return cls(found, new_key(rng)) if found else None
 
@@ -186,8 +189,10 @@ class CodeMaker:
         return cls(layouts, state["key"])
 
 
-def _groups(texts: pa.Array, alphabets: tuple[str, ...], fewest: int) -> list[np.ndarray]:
-    """Letters of the texts, one ``(n, L)`` matrix per common shape, the most common first."""
+def _groups(
+    texts: pa.Array, alphabets: tuple[str, ...], min_holders: int, unit_V: np.ndarray | None
+) -> list[tuple[np.ndarray, np.ndarray | None]]:
+    """Letters of the texts, one ``(n, L)`` matrix per common shape, the most common first, and who holds them."""
     classes = np.arange(256, dtype=np.uint8)
     for alphabet in alphabets:
         classes[list(alphabet.encode())] = ord(alphabet[0])
@@ -195,7 +200,12 @@ def _groups(texts: pa.Array, alphabets: tuple[str, ...], fewest: int) -> list[np
     codes = np.asarray(shapes.indices)
     counts = np.bincount(codes)
     common = np.argsort(-counts, kind="stable")[:_MOST_LAYOUTS]
-    return [_letters(texts.filter(pa.array(codes == each))) for each in common if counts[each] >= fewest]
+    held = holders(codes, len(counts), unit_V)
+    kept = [each for each in common if held[each] >= min_holders and counts[each] >= len(texts) // 50]
+    return [
+        (_letters(texts.filter(pa.array(codes == each))), None if unit_V is None else unit_V[codes == each])
+        for each in kept
+    ]
 
 
 def _is_prose(letters: np.ndarray, alphabets: tuple[str, ...]) -> bool:
@@ -213,6 +223,7 @@ def _is_prose(letters: np.ndarray, alphabets: tuple[str, ...]) -> bool:
 
 def _fit_layout(
     letters: np.ndarray,
+    unit_V: np.ndarray | None,
     alphabets: tuple[str, ...],
     by_length: dict[int, np.ndarray],
     taken: set[int],
@@ -221,7 +232,7 @@ def _fit_layout(
     rng: np.random.Generator,
 ) -> Layout | None:
     """One layout: characters by position, a free window, free lengths; None when every position is fixed."""
-    positions = tuple(_characters(letters[:, place], alphabets, min_holders) for place in range(letters.shape[1]))
+    positions = tuple(_characters(column, alphabets, min_holders, unit_V) for column in letters.T)
     varied = [place for place, chars in enumerate(positions) if len(chars) > 1]
     if not varied:
         return None
@@ -231,7 +242,7 @@ def _fit_layout(
     return Layout(positions, window, combinations, tuple(longer), round(len(letters) / n_texts, 2) or 0.01)
 
 
-def _characters(column: np.ndarray, alphabets: tuple[str, ...], min_holders: int) -> str:
+def _characters(column: np.ndarray, alphabets: tuple[str, ...], min_holders: int, unit_V: np.ndarray | None) -> str:
     """What may stand at a position: the few characters that are there, each well held, or their whole class.
 
     A zero that is everywhere is open too: it leads numbers that have not come so far.
@@ -239,7 +250,7 @@ def _characters(column: np.ndarray, alphabets: tuple[str, ...], min_holders: int
     counts = np.bincount(column, minlength=256)
     there = np.flatnonzero(counts)
     alphabet = next((alphabet for alphabet in alphabets if chr(there[0]) in alphabet), chr(there[0]))
-    held = counts[there].min() >= max(min_holders, len(column) // 100)
+    held = holders(column, 256, unit_V)[there].min() >= min_holders and counts[there].min() >= len(column) // 100
     few = (len(there) == 1 and there[0] != ord("0")) or (len(there) <= 5 and alphabet != _DIGITS)
     return bytes(there.tolist()).decode() if held and few else alphabet
 

@@ -48,17 +48,25 @@ class NumberMaker:
     width: int = 0
 
     @classmethod
-    def fit(cls, texts: pa.Array, rng: np.random.Generator, limits: tuple[int, int], min_holders: int) -> Self | None:
+    def fit(
+        cls,
+        texts: pa.Array,
+        rng: np.random.Generator,
+        limits: tuple[int, int],
+        min_holders: int,
+        unit_V: np.ndarray | None = None,
+    ) -> Self | None:
         """Learn from all different texts; None when they are not one text around a number.
 
         Args:
             texts: all different real values.
             rng: for the key.
             limits: the least and the largest number that the physical type can hold.
-            min_holders: a text around the number needs so many values.
+            min_holders: a text around the number needs so many values, or people where it is known whose they are.
+            unit_V: who holds each text; None: each is held by somebody else.
         """
         parts = pc.extract_regex(texts, _PLAIN)
-        if parts.null_count and len(texts) >= min_holders:
+        if parts.null_count and (len(texts) if unit_V is None else len(np.unique(unit_V))) >= min_holders:
             parts = pc.extract_regex(texts, _WITHIN)
         if parts.null_count or not len(texts):
             return None

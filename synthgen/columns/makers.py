@@ -89,6 +89,7 @@ def fit_maker(
     kind: str = "auto",
     min_holders: int = 5,
     limits: tuple[int, int] = _WIDE,
+    unit_V: np.ndarray | None = None,
 ) -> Maker:
     """The maker for values like these.
 
@@ -96,8 +97,9 @@ def fit_maker(
         texts: all different real values as strings, not only common ones: none of them is ever made.
         rng: for keys and markers.
         kind: one of ``KINDS``, or ``auto``.
-        min_holders: a layout needs so many values.
+        min_holders: a layout needs so many values, or people where it is known whose they are.
         limits: least and largest number of an integer column.
+        unit_V: who holds each text; None: each is held by somebody else.
 
     Raises:
         DataError: an integer type has no free number.
@@ -109,11 +111,11 @@ def fit_maker(
     if kind in ("ipv4", "ipv6"):
         return AddressMaker.fit(texts, kind, rng)
     if kind in ("auto", "number"):
-        numbers = NumberMaker.fit(texts, rng, limits, min_holders)
+        numbers = NumberMaker.fit(texts, rng, limits, min_holders, unit_V)
         if numbers is not None:
             return numbers
     if kind in ("auto", "number", "uuid", "hash", "phone", "code"):
-        codes = CodeMaker.fit(texts, min_holders, rng)
+        codes = CodeMaker.fit(texts, min_holders, rng, unit_V)
         if codes is not None:
             return codes
     return WordMaker.fit(texts, kind, rng)

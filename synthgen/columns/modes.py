@@ -14,6 +14,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.mixture import BayesianGaussianMixture
 
+from synthgen.columns.holders import holders
+
 MOST_MODES = 10
 FEWEST_SHARE = 0.005
 """A mode with a smaller share of the rows is left out: a batch of 500 rows would hold two of it."""
@@ -42,13 +44,16 @@ class Modes:
     share_K: np.ndarray
 
     @classmethod
-    def fit(cls, values: np.ndarray, rng: np.random.Generator, min_holders: int = 5) -> Modes:
+    def fit(
+        cls, values: np.ndarray, rng: np.random.Generator, min_holders: int = 5, unit_N: np.ndarray | None = None
+    ) -> Modes:
         """Learn the modes of finite numbers.
 
         Args:
             values: ``(N,)``, one or more.
             rng: of the values fitted to and of the first guess.
-            min_holders: a mode needs so many rows.
+            min_holders: a mode needs so many rows, or people where it is known whose they are.
+            unit_N: whose each number is; None: each is somebody else's.
 
         Example:
             >>> values = np.r_[np.linspace(-1, 1, 500), np.linspace(99, 101, 500)]
@@ -58,7 +63,7 @@ class Modes:
             [0.0, 100.0]
         """
         centre, scale = float(values.mean()), float(values.std()) or 1.0
-        spikes_P, held_P = _spikes(values, min_holders)
+        spikes_P, held_P = _spikes(values, min_holders, unit_N)
         spread_P = np.full(len(spikes_P), NARROWEST * scale)
         rest = values[~np.isin(values, spikes_P)] if len(spikes_P) else values
         if not len(rest):
@@ -76,6 +81,9 @@ class Modes:
             mixture.fit(fitted[:, None] / scale)
         share_K = mixture.weights_
         kept = (share_K >= FEWEST_SHARE) & (share_K * len(rest) >= min_holders)
+        if unit_N is not None:
+            whose_N = unit_N[~np.isin(values, spikes_P)]
+            kept &= holders(mixture.predict((rest - centre)[:, None] / scale), len(kept), whose_N) >= min_holders
         kept |= ~kept.any() & (share_K == share_K.max())
         spread_K = np.sqrt(mixture.covariances_[kept, 0, 0]) * scale
         middle_K = mixture.means_[kept, 0] * scale + centre
@@ -97,13 +105,14 @@ class Modes:
         return numbers
 
 
-def _spikes(values: np.ndarray, min_holders: int) -> tuple[np.ndarray, np.ndarray]:
+def _spikes(values: np.ndarray, min_holders: int, unit_N: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """``(P,)`` single values that many rows hold, and how many do.
 
     Example:
         >>> _spikes(np.r_[np.zeros(10), np.arange(50)], 5)
         (array([0.]), array([11]))
     """
-    distinct, counts = np.unique(values, return_counts=True)
-    many = counts >= max(SPIKE * len(values), min_holders)
+    distinct, place_N, counts = np.unique(values, return_inverse=True, return_counts=True)
+    held = counts if unit_N is None else holders(place_N, len(distinct), unit_N)
+    many = (counts >= SPIKE * len(values)) & (held >= min_holders)
     return distinct[many], counts[many]

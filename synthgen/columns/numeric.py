@@ -99,12 +99,14 @@ class Numeric(ColumnType):
             text = replace(text, decimals=options["decimals"], style="fixed" if text.style != "typed" else "typed")
         numbers, ends = _inside(numbers, options)
         x, grid = _on_grid(numbers, text.decimals)
+        order = np.argsort(x, kind="stable")
+        x, unit_N = x[order], None if context.unit_N is None else context.unit_N[order]
         distinct, counts = np.unique(x, return_counts=True)
         limits = _limits(distinct, grid, 10.0 ** (text.decimals or 0) if grid else 1.0, ends)
-        leaves = LeafLearner(distinct, counts, grid, context.min_holders, bins, limits).learn()
-        x.sort()
-        upper = _tail(x, leaves.low, leaves.exact, context.min_holders, tail)
-        lower = _tail(-x[::-1], -leaves.high[::-1], leaves.exact[::-1], context.min_holders, tail)
+        leaves = LeafLearner(distinct, counts, grid, context.min_holders, bins, limits, unit_R=unit_N).learn()
+        upper = _tail(x, leaves.low, leaves.exact, context.min_holders, tail, unit_N)
+        unit_N = None if unit_N is None else unit_N[::-1]
+        lower = _tail(-x[::-1], -leaves.high[::-1], leaves.exact[::-1], context.min_holders, tail, unit_N)
         return cls(text, grid, leaves, limits, upper and upper.cut(limits[1]), lower and lower.cut(-limits[0]))
 
     @cached_property
@@ -398,7 +400,9 @@ def _suggested_limits(distinct: np.ndarray, grid: bool, unit: float) -> tuple[fl
     return (1.0 if grid and low > 0 else 0.0), upper
 
 
-def _tail(x: np.ndarray, low: np.ndarray, exact: np.ndarray, min_holders: int, tail: str) -> TailLaw | None:
+def _tail(
+    x: np.ndarray, low: np.ndarray, exact: np.ndarray, min_holders: int, tail: str, unit_N: np.ndarray | None
+) -> TailLaw | None:
     """The law of the highest leaf of sorted values; the threshold is the highest edge with enough rows above."""
     if exact[-1] or tail == "light" or x.size < 10 * MIN_EXCEEDANCES:
         return None
@@ -408,4 +412,6 @@ def _tail(x: np.ndarray, low: np.ndarray, exact: np.ndarray, min_holders: int, t
     if not enough.size or above[enough[-1]] > x.size / 4:
         return None
     threshold = float(low[enough[-1]])
-    return upper_tail(x[-above[enough[-1]] :], threshold, float(low[-1]), min_holders, tail == "heavy")
+    top = slice(-above[enough[-1]], None)
+    whose = None if unit_N is None else unit_N[top]
+    return upper_tail(x[top], threshold, float(low[-1]), min_holders, tail == "heavy", whose)

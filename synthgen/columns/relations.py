@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthgen.columns.formulas import compute, find_formulas, read_numbers
+from synthgen.columns.holders import counted
 from synthgen.columns.physical import named_type, type_name
 from synthgen.table.schema import Schema, Tie
 
@@ -107,21 +108,20 @@ class TieMap:
     common: int
 
     @classmethod
-    def fit(cls, values_a: pa.Array, values_b: pa.Array, min_holders: int = 5) -> Self:
-        """Remember each value of a held by ``min_holders`` rows, and the b most often beside it.
+    def fit(
+        cls, values_a: pa.Array, values_b: pa.Array, min_holders: int = 5, unit_N: np.ndarray | None = None
+    ) -> Self:
+        """Remember each value of a that ``min_holders`` hold, and the b most often beside it.
 
         Args:
             values_a: ``(N,)`` the learned column, missing cells too.
             values_b: ``(N,)`` the restored column.
-            min_holders: a pair needs so many rows.
+            min_holders: a pair needs so many rows, or people where it is known whose they are.
+            unit_N: whose each row is; None: each is somebody else's.
         """
-        pairs = (
-            pa.table({"a": values_a, "b": values_b})
-            .group_by(["a", "b"], use_threads=False)
-            .aggregate([([], "count_all")])
-        )
-        pairs = pairs.filter(pc.greater_equal(pairs["count_all"], min_holders))
-        pairs = pairs.take(pc.sort_indices(pairs, [("count_all", "descending")]))
+        pairs = counted({"a": values_a, "b": values_b}, unit_N)
+        pairs = pairs.filter(pc.greater_equal(pairs["holders"], min_holders))
+        pairs = pairs.take(pc.sort_indices(pairs, [("rows", "descending")]))
         a, b = (pairs[name].combine_chunks() for name in ("a", "b"))
         codes = a.dictionary_encode(null_encoding="encode").indices.to_numpy(zero_copy_only=False)
         first = pa.array(np.unique(codes, return_index=True)[1], type=pa.int64())

@@ -6,6 +6,7 @@ Letters: N rows, P positions in the path, K kept members, V largest number of me
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -97,18 +98,21 @@ class Tags(ColumnType):
         owner = np.repeat(np.arange(len(values)), lengths)
         holders = _holders(codes, owner, len(coded.dictionary))
         order = np.argsort(-holders, kind="stable")
-        order = order[holders[order] >= context.min_holders]
+        whose = replace(context, unit_N=None if context.unit_N is None else context.unit_N[owner])
+        people = holders if whose.unit_N is None else whose.holders(codes, len(holders))
+        order = order[people[order] >= context.min_holders]
         number = np.full(len(holders), -1, dtype=np.int64)
         number[order] = np.arange(len(order))
         n_rare = int(holders.sum() - holders[order].sum())
         is_open = n_rare >= _OPEN_SHARE * len(members) and len(holders) > 2 * len(order)
         fresh = n_rare and (rare == "fresh" or (rare == "auto" and is_open) or len(order) == 0)
-        maker = _fit_maker(coded.dictionary, values.type, context) if fresh else None
+        maker = _fit_maker(coded.dictionary, values.type, context, whose.first_units(codes)) if fresh else None
         company = context.company[owner] if context.company.shape[1] else np.empty((len(owner), 0), dtype=np.int32)
         tree = plant(number[codes], holders[order], company, context.rng)
         cap = int(np.clip(np.quantile(lengths, 1 - _BEYOND, method="higher"), 1, _POSITIONS[tree.levels]))
         beyond = lengths[lengths > cap] - cap
-        excess = round(float(beyond.mean()), 2) if len(beyond) >= context.min_holders else 0.0
+        enough = context.holders((lengths > cap).astype(np.int64), 2)[1] >= context.min_holders
+        excess = round(float(beyond.mean()), 2) if enough else 0.0
         kept = coded.dictionary.take(pa.array(order))
         repeats = bool(len(codes) - int(holders.sum()) > _REPEATS * len(values))
         return cls(written, kept, holders[order], tree, maker, cap, excess, _is_sorted(coded, offsets), repeats)
@@ -334,13 +338,15 @@ def _mixed(members: pa.Array, offsets: np.ndarray) -> float:
     return float(2 * np.minimum(leads, follows).sum() / max(1, (leads + follows).sum()))
 
 
-def _fit_maker(members: pa.Array, physical: pa.DataType, context: FitContext) -> Maker | None:
+def _fit_maker(
+    members: pa.Array, physical: pa.DataType, context: FitContext, unit_V: np.ndarray | None
+) -> Maker | None:
     """A maker of members that are none of the real ones; None for numbers and the like inside a JSON text."""
     inner = physical if is_text(physical) else physical.value_type
     if not (is_text(inner) or pa.types.is_integer(inner)) or pc.any(pc.starts_with(members, "\0")).as_py():
         return None
     limits = whole_limits(inner)
-    return fit_maker(members, context.rng, min_holders=context.min_holders, limits=limits)
+    return fit_maker(members, context.rng, min_holders=context.min_holders, limits=limits, unit_V=unit_V)
 
 
 def _holders(codes: np.ndarray, owner: np.ndarray, many: int) -> np.ndarray:

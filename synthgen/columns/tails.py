@@ -11,6 +11,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from synthgen.columns.holders import one_each
+
 MIN_EXCEEDANCES = 50
 """Fewer exceedances say too little about a tail's shape: its standard error is about (1 + shape) / sqrt(count)."""
 HEAVY = 0.1
@@ -103,7 +105,12 @@ def pareto_fit(excess: np.ndarray) -> tuple[float, float]:
 
 
 def upper_tail(
-    top: np.ndarray, threshold: float, start: float, min_holders: int, always: bool = False
+    top: np.ndarray,
+    threshold: float,
+    start: float,
+    min_holders: int,
+    always: bool = False,
+    unit_N: np.ndarray | None = None,
 ) -> TailLaw | None:
     """The law of a column's outermost cell, or None where its tail is not heavy.
 
@@ -113,15 +120,21 @@ def upper_tail(
     The scale is set so that the cut law has the mean of the cell's rows.
 
     Args:
-        top: values above the threshold.
+        top: values above the threshold, rising where it is known whose they are.
         threshold: the bin's lower edge.
         start: the cell's lower edge, at or above the threshold.
-        min_holders: so many rows are averaged for any number that is kept.
+        min_holders: so many rows, or people, are averaged for any number that is kept.
         always: take the law even when the test does not call the tail heavy.
+        unit_N: whose each value is, a number for each person; None: each is somebody else's.
     """
     excess = top[top > threshold] - threshold
     cell = excess[excess > start - threshold]
-    if excess.size < MIN_EXCEEDANCES or np.unique(excess).size < MIN_EXCEEDANCES // 3 or cell.size < min_holders:
+    largest_each = np.sort(cell)
+    if unit_N is not None:
+        whose = unit_N[top > threshold][excess > start - threshold]
+        largest_each = cell[len(cell) - 1 - one_each(whose[::-1], len(cell))][::-1]
+    few = largest_each.size < min_holders
+    if excess.size < MIN_EXCEEDANCES or np.unique(excess).size < MIN_EXCEEDANCES // 3 or few:
         return None
     shape, scale = pareto_fit(excess)
     if not (np.isfinite(shape) and scale > 0) or (shape <= HEAVY and not always):
@@ -129,7 +142,7 @@ def upper_tail(
     shape = float(np.clip(shape, 0.05, 1.5))
     offset = start - threshold
     scale = max(scale + shape * offset, 1e-3 * float(cell.mean()))
-    largest = np.sort(cell)[-min_holders:].mean()
+    largest = largest_each[-min_holders:].mean()
     ranks = (np.arange(min_holders) + 0.7) ** -shape
     quantile = offset + scale * np.expm1(-shape * np.log(0.3 / cell.size)) / shape
     reach = _two_digits_up(float(threshold + cell.max())) - threshold

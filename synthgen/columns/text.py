@@ -14,8 +14,10 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from scipy.sparse import csr_array
 
 from synthgen.columns.base import ColumnType, FitContext, Match, Measure, RejectColumn, Sample, Slot
+from synthgen.columns.holders import one_each
 from synthgen.columns.made_up import choose_marker, join, new_key, numbered_words
 from synthgen.columns.physical import is_text, named_type, type_name
 from synthgen.errors import DataError
@@ -97,16 +99,17 @@ class Text(ColumnType):
     def fit(cls, values: pa.Array, options: dict[str, Any], context: FitContext) -> Self:
         if not is_text(values.type):
             raise DataError(f"values of type {values.type} are no text; expected strings. Change the schema")
-        texts = values.unique().cast(pa.large_string())
-        lengths = np.sort(np.asarray(_count_words(values)))
-        edges = _length_edges(lengths, context.min_holders)
-        templates = _common_templates(_template_bits(values), context.min_holders)
+        coded = values.dictionary_encode()
+        texts = coded.dictionary.cast(pa.large_string())
+        edges = _length_edges(np.asarray(_count_words(values)), context)
+        templates = _common_templates(_template_bits(values), context)
+        read = np.arange(len(texts))
         if len(texts) > _MOST_READ:
-            read = texts.take(pa.array(np.sort(context.rng.choice(len(texts), _MOST_READ, replace=False))))
-        else:
-            read = texts
+            read = np.sort(context.rng.choice(len(texts), _MOST_READ, replace=False))
+        writers = None if context.unit_N is None else _writers(np.asarray(coded.indices), context.unit_N)[read]
         marker, key = choose_marker(texts, context.rng), new_key(context.rng)
-        return cls(values.type, edges, templates, _learn_words(read, context.min_holders), marker, key)
+        words = _learn_words(texts.take(pa.array(read)), context.min_holders, writers)
+        return cls(values.type, edges, templates, words, marker, key)
 
     @property
     def slots(self) -> tuple[Slot, ...]:
@@ -216,31 +219,44 @@ def _template_bits(texts: pa.Array) -> np.ndarray:
     return bits
 
 
-def _common_templates(bits: np.ndarray, min_holders: int) -> np.ndarray:
-    """The templates of enough texts, the most common first; the plain one when there is none."""
-    found, counts = np.unique(bits, return_counts=True)
+def _common_templates(bits: np.ndarray, context: FitContext) -> np.ndarray:
+    """The templates that enough hold, the most common first; the plain one when there is none."""
+    found, place, counts = np.unique(bits, return_inverse=True, return_counts=True)
     order = np.argsort(-counts, kind="stable")
-    kept = found[order][counts[order] >= min_holders][:_TEMPLATES]
+    kept = found[order][context.holders(place, len(found))[order] >= context.min_holders][:_TEMPLATES]
     return kept if len(kept) else np.zeros(1, dtype=np.int64)
 
 
-def _length_edges(lengths: np.ndarray, min_holders: int) -> np.ndarray:
-    """Bins of like mass with at least so many texts each; the last ends at the mean of the longest texts.
+def _length_edges(lengths: np.ndarray, context: FitContext) -> np.ndarray:
+    """Bins of like mass with enough texts each; the last ends at the mean of the longest texts, one of each person.
 
     Args:
-        lengths: words per text, rising.
-        min_holders: texts per bin.
+        lengths: words per text.
+        context: how many are enough, and whose they are.
     """
+    order, min_holders = np.argsort(lengths, kind="stable"), context.min_holders
+    lengths, ends = lengths[order], (lengths[order], lengths[order])
+    if context.unit_N is not None:
+        unit_N = context.unit_N[order]
+        first, last = one_each(unit_N, min_holders), len(lengths) - 1 - one_each(unit_N[::-1], min_holders)
+        ends = lengths[first], lengths[last[::-1]]
     bins = int(np.clip(len(lengths) // max(1, min_holders), 1, _LENGTH_BINS))
     inner = np.unique(lengths[(np.arange(1, bins) * len(lengths)) // bins])
-    low, high = (round(float(part.mean())) for part in (lengths[:min_holders], lengths[-min_holders:]))
+    low, high = (round(float(part.mean())) for part in (ends[0][:min_holders], ends[1][-min_holders:]))
     low, high = min(low, _LONGEST), min(high, _LONGEST)
     inner = inner[(inner > low) & (inner <= high)]
     return np.concatenate([[low], inner, [max(high, int(inner.max(initial=low))) + 1]])
 
 
-def _learn_words(texts: pa.Array, min_holders: int) -> Vocabulary:
-    """Words of letters only that enough different texts hold."""
+def _writers(text_N: np.ndarray, unit_N: np.ndarray) -> csr_array:
+    """``(T, U)`` who holds which of the texts 0 to T - 1."""
+    held = csr_array((np.ones(len(text_N), np.int32), (text_N, np.unique(unit_N, return_inverse=True)[1])))
+    held.sum_duplicates()
+    return held
+
+
+def _learn_words(texts: pa.Array, min_holders: int, writers: csr_array | None) -> Vocabulary:
+    """Words of letters only that enough different texts hold, and enough people where it is known whose they are."""
     lists = pc.utf8_split_whitespace(texts)
     lengths = np.asarray(pc.list_value_length(lists))
     flat = pc.utf8_lower(pc.replace_substring_regex(pc.list_flatten(lists), r"[.,;:!?\"()]+$", ""))
@@ -250,13 +266,26 @@ def _learn_words(texts: pa.Array, min_holders: int) -> Vocabulary:
     pairs = np.unique(owner * many + codes)
     holders = np.bincount(pairs % max(1, many), minlength=many)
     plain = np.asarray(pc.match_substring_regex(coded.dictionary, _WORD))
-    kept = np.flatnonzero((holders >= min_holders) & plain)
+    people = holders if writers is None else _people(pairs, many, writers)
+    kept = np.flatnonzero((holders >= min_holders) & (people >= min_holders) & plain)
     kept = kept[np.argsort(-holders[kept], kind="stable")][:_MOST_WORDS]
     firsts = (np.cumsum(lengths) - lengths)[lengths > 0]
     starts = np.bincount(codes[firsts], minlength=many)[kept]
     counts = np.bincount(codes, minlength=many)[kept]
     words = coded.dictionary.take(pa.array(kept)).cast(pa.large_string())
     return Vocabulary(words, counts, np.where(starts >= min_holders, starts, 0) + (starts < min_holders).all())
+
+
+def _people(pairs: np.ndarray, many: int, writers: csr_array) -> np.ndarray:
+    """``(many,)`` how many people hold a text with each word.
+
+    Args:
+        pairs: text times ``many`` + word, each once.
+        many: how many words there are.
+        writers: ``(T, U)`` who holds which text.
+    """
+    words = csr_array((np.ones(len(pairs), np.int32), (pairs % many, pairs // many)), shape=(many, writers.shape[0]))
+    return np.diff((words @ writers).indptr)
 
 
 def _count_words(texts: pa.Array) -> pa.Array:

@@ -11,7 +11,7 @@ import numpy as np
 
 from synthgen.graphs.graph import Graph
 from synthgen.graphs.layers import Layer, graph_of
-from synthgen.graphs.local import next_share, pair_locally, pair_locally_directed
+from synthgen.graphs.local import Ring, next_share
 from synthgen.graphs.matching import (
     Exchanger,
     pair_directed,
@@ -19,8 +19,9 @@ from synthgen.graphs.matching import (
     whole_numbers,
     whole_numbers_directed,
 )
-from synthgen.graphs.mixing import Cells, balance, expected_ends
+from synthgen.graphs.mixing import Cells, balance, expected_ends, members
 from synthgen.graphs.pairs import Ties, triangles_of_nodes
+from synthgen.graphs.settling import Kind, settle
 
 TRIES = 2
 """Of shares of local ends; then rewiring takes over."""
@@ -73,16 +74,20 @@ def draw(plan: Plan, rng: np.random.Generator) -> tuple[Graph | None, np.ndarray
         expected_ends(plan.cells, plan.factors[0], plan.mutual_N, plan.mutual_N) if plan.mutual_N.any() else None,
         expected_ends(plan.cells, plan.factors[1], *plan.single) if plan.single[0].any() else None,
     ]
-    share_K = _local_shares(plan, expected, rng)
-    both = _mutual(plan, expected[0], share_K, rng)
+    ends_CC = sum((one for one in expected if one is not None), np.zeros((plan.cells.n_cells, plan.cells.n_cells)))
+    ring = Ring.of(plan.cells, ends_CC, rng)
+    share_K = _local_shares(plan, expected, ring, rng)
+    both = _mutual(plan, expected[0], share_K, ring, rng)
     layer, bad_M = _mended(plan, Layer(*both, mutual=True), None, rng)
     if bad_M.any():
         return None, share_K
+    layer = _settled(plan, layer, expected[0], None, rng)
     ties = Ties(plan.n_nodes, layer.a_M, layer.b_M)
-    single = _single(plan, expected[1], share_K, ties, rng)
+    single = _single(plan, expected[1], share_K, ring, ties, rng)
     other, bad_M = _mended(plan, Layer(*single, mutual=False), ties, rng)
     if bad_M.any():
         return None, share_K
+    other = _settled(plan, other, expected[1], ties, rng)
     return graph_of(plan.n_nodes, (layer, other), plan.directed), share_K
 
 
@@ -94,39 +99,56 @@ def _mended(plan: Plan, layer: Layer, taken: Ties | None, rng: np.random.Generat
     return Layer(a_M, b_M, layer.mutual), bad_M
 
 
-def _local_shares(plan: Plan, expected: list[np.ndarray | None], rng: np.random.Generator) -> np.ndarray:
+def _settled(
+    plan: Plan, layer: Layer, expected_CC: np.ndarray | None, taken: Ties | None, rng: np.random.Generator
+) -> Layer:
+    """Edges between communities, classes of degree and labels as expected."""
+    if expected_CC is None:
+        return layer
+    kinds = []
+    for group_C in plan.cells.groups:
+        belongs = members(group_C, int(group_C.max()) + 1)
+        kinds.append(Kind.of(group_C[plan.cells.cell_N], belongs.T @ (expected_CC @ belongs), layer.mutual))
+    return settle(layer, kinds, taken, plan.n_nodes, rng)
+
+
+def _local_shares(plan: Plan, expected: list[np.ndarray | None], ring: Ring, rng: np.random.Generator) -> np.ndarray:
     """Shares of local ends that bring the triangles of trial graphs nearest to what is wanted."""
     share_K = best_K = np.zeros(len(plan.wanted_K))
-    base_K = now_K = _trial(plan, expected, share_K, rng)
+    base_K = now_K = _trial(plan, expected, share_K, ring, rng)
     error = least = float(np.abs(now_K - plan.wanted_K).sum())
     for _ in range(TRIES):
         if np.maximum(plan.wanted_K - base_K, 0).sum() < SHORT * plan.wanted_K.sum() or not plan.wanted_K.any():
             break
         share_K = next_share(share_K, base_K, now_K, plan.wanted_K)
-        now_K = _trial(plan, expected, share_K, rng)
+        now_K = _trial(plan, expected, share_K, ring, rng)
         error = float(np.abs(now_K - plan.wanted_K).sum())
         if error < least:
             best_K, least = share_K, error
     return best_K
 
 
-def _trial(plan: Plan, expected: list[np.ndarray | None], share_K: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _trial(
+    plan: Plan, expected: list[np.ndarray | None], share_K: np.ndarray, ring: Ring, rng: np.random.Generator
+) -> np.ndarray:
     """Corners of triangles per class of a graph that is not mended: loops and doubles are left out."""
-    a_M, b_M = _mutual(plan, expected[0], share_K, rng)
-    ends = _single(plan, expected[1], share_K, Ties(plan.n_nodes, a_M, b_M), rng)
+    a_M, b_M = _mutual(plan, expected[0], share_K, ring, rng)
+    ends = _single(plan, expected[1], share_K, ring, Ties(plan.n_nodes, a_M, b_M), rng)
     a_M, b_M = np.r_[a_M, ends[0]], np.r_[b_M, ends[1]]
     key_M = np.unique((np.minimum(a_M, b_M) * plan.n_nodes + np.maximum(a_M, b_M))[a_M != b_M])
     graph = Graph(plan.n_nodes, key_M // plan.n_nodes, key_M % plan.n_nodes)
     return np.bincount(plan.class_N, triangles_of_nodes(graph), len(plan.wanted_K)).astype(float)
 
 
-def _mutual(plan: Plan, expected_CC: np.ndarray | None, share_K: np.ndarray, rng: np.random.Generator) -> Ends:
+def _mutual(
+    plan: Plan, expected_CC: np.ndarray | None, share_K: np.ndarray, ring: Ring, rng: np.random.Generator
+) -> Ends:
     if expected_CC is None:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     near = (np.zeros(0, np.int64), np.zeros(0, np.int64))
     left_N = plan.mutual_N
     if share_K.any():
-        near = pair_locally(plan.block_N, plan.mutual_N, share_K[plan.class_N], rng)
+        near = ring.pairs(plan.mutual_N, share_K[plan.class_N], expected_CC, rng)
         left_N = plan.mutual_N - np.bincount(np.concatenate(near), minlength=plan.n_nodes)
         cell = plan.cells.cell_N
         expected_CC = _left(expected_CC, np.r_[cell[near[0]], cell[near[1]]], np.r_[cell[near[1]], cell[near[0]]])
@@ -138,14 +160,14 @@ def _mutual(plan: Plan, expected_CC: np.ndarray | None, share_K: np.ndarray, rng
 
 
 def _single(
-    plan: Plan, expected_CC: np.ndarray | None, share_K: np.ndarray, taken: Ties, rng: np.random.Generator
+    plan: Plan, expected_CC: np.ndarray | None, share_K: np.ndarray, ring: Ring, taken: Ties, rng: np.random.Generator
 ) -> Ends:
     if expected_CC is None:
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     near = (np.zeros(0, np.int64), np.zeros(0, np.int64))
     out_N, in_N = plan.single
     if share_K.any():
-        near = pair_locally_directed(plan.block_N, out_N, in_N, share_K[plan.class_N], taken, rng)
+        near = ring.arrows(plan.single, share_K[plan.class_N], expected_CC, taken, rng)
         out_N = out_N - np.bincount(near[0], minlength=plan.n_nodes)
         in_N = in_N - np.bincount(near[1], minlength=plan.n_nodes)
         expected_CC = _left(expected_CC, plan.cells.cell_N[near[0]], plan.cells.cell_N[near[1]])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from synthgen.graphs.mixing import Cells
-from synthgen.graphs.pairs import Ties
+from synthgen.graphs.pairs import Ties, places_by, sorted_with_places
 
 ATTEMPTS = 30
 """Rounds of exchanges at each strictness."""
@@ -122,10 +122,10 @@ def pair_stubs(
     key_S = np.minimum(own_S, partner_S) * n + np.maximum(own_S, partner_S)
     inner_S = own_S == partner_S
     first, second = np.flatnonzero(own_S < partner_S), np.flatnonzero(own_S > partner_S)
-    a_M = node_S[first[np.argsort(key_S[first], kind="stable")]]
-    b_M = node_S[second[np.argsort(key_S[second], kind="stable")]]
+    a_M = node_S[first[sorted_with_places(key_S[first])[1]]]
+    b_M = node_S[second[sorted_with_places(key_S[second])[1]]]
     within = np.flatnonzero(inner_S)
-    within = node_S[within[np.argsort(key_S[within], kind="stable")]]
+    within = node_S[within[sorted_with_places(key_S[within])[1]]]
     return np.r_[a_M, within[0::2]], np.r_[b_M, within[1::2]]
 
 
@@ -136,8 +136,8 @@ def pair_directed(
     n = len(counts_CC)
     own_S, to_S, from_node_S = _addressed(counts_CC, cells, out_N, rng)
     cell_S, of_S, to_node_S = _addressed(counts_CC.T, cells, in_N, rng)
-    first = np.argsort(own_S * n + to_S, kind="stable")
-    second = np.argsort(of_S * n + cell_S, kind="stable")
+    first = sorted_with_places(own_S * n + to_S)[1]
+    second = sorted_with_places(of_S * n + cell_S)[1]
     return from_node_S[first], to_node_S[second]
 
 
@@ -146,7 +146,7 @@ def _addressed(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Each stub's cell, the cell that it is for, and its node, shuffled within cells."""
     node_S = rng.permutation(np.repeat(np.arange(len(ends_N)), ends_N))
-    node_S = node_S[np.argsort(cells.cell_N[node_S], kind="stable")]
+    node_S = node_S[places_by(cells.cell_N[node_S], cells.n_cells)[1]]
     rows, columns = np.nonzero(counts_CC)
     partner_S = np.repeat(columns, counts_CC[rows, columns])
     return cells.cell_N[node_S], partner_S, node_S
@@ -161,9 +161,9 @@ class Exchanger:
     def bad(self, a_M: np.ndarray, b_M: np.ndarray) -> np.ndarray:
         """Which edges cannot stay: loops, all but one of doubles, ties of the other layer."""
         key_M = np.minimum(a_M, b_M) * self.n_nodes + np.maximum(a_M, b_M)
-        order = np.argsort(key_M, kind="stable")
         bad_M: np.ndarray = a_M == b_M
-        bad_M[order[1:]] |= key_M[order[1:]] == key_M[order[:-1]]
+        sorted_M, place_M = sorted_with_places(key_M)
+        bad_M[place_M[1:][sorted_M[1:] == sorted_M[:-1]]] = True
         if self.taken is not None:
             bad_M |= self.taken.hold(a_M, b_M)
         return bad_M
@@ -203,16 +203,16 @@ class Exchanger:
             turned = bad[self.rng.random(len(bad)) < 0.5]
             a_M[turned], b_M[turned] = b_M[turned], a_M[turned].copy()
         ends = [b_M] if self.directed else [b_M, a_M]
-        group_E = np.concatenate([group_N[end] for end in ends])
-        order = np.argsort(group_E, kind="stable")
-        sorted_E = group_E[order]
-        low, high = (np.searchsorted(sorted_E, group_N[b_M[bad]], side=side) for side in ("left", "right"))
+        start_G, order = places_by(np.concatenate([group_N[end] for end in ends]), int(group_N.max()) + 1)
+        low, high = start_G[group_N[b_M[bad]]], start_G[group_N[b_M[bad]] + 1]
         found = order[low + (self.rng.random(len(bad)) * (high - low)).astype(np.int64)]
         other, swapped = found % m, found >= m
         _, first = np.unique(other, return_index=True)
         keep = np.zeros(len(bad), bool)
         keep[first] = True
-        keep &= ~np.isin(other, bad)
+        is_bad = np.zeros(m, bool)
+        is_bad[bad] = True
+        keep &= ~is_bad[other]
         bad, other, swapped = bad[keep], other[keep], swapped[keep]
         x, y = np.where(swapped, b_M[other], a_M[other]), np.where(swapped, a_M[other], b_M[other])
         there = Ties(self.n_nodes, a_M, b_M)

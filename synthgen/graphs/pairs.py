@@ -40,12 +40,17 @@ class Ties:
 
     def hold(self, a_P: np.ndarray, b_P: np.ndarray) -> np.ndarray:
         """Whether each pair is tied."""
-        keys_P = self.keys(a_P, b_P)
-        found_P: np.ndarray = self._there[self._place(keys_P)]
-        maybe = np.flatnonzero(found_P)
-        at = np.minimum(np.searchsorted(self._keys_M, keys_P[maybe]), len(self._keys_M) - 1)
-        found_P[maybe] = self._keys_M[at] == keys_P[maybe]
+        found_P: np.ndarray = np.zeros(len(a_P), bool)
+        found_P[self.found(a_P, b_P)[0]] = True
         return found_P
+
+    def found(self, a_P: np.ndarray, b_P: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Which pairs are tied, and their places among all ties in the order of their keys."""
+        keys_P = self.keys(a_P, b_P)
+        maybe = np.flatnonzero(self._there[self._place(keys_P)])
+        at = np.minimum(np.searchsorted(self._keys_M, keys_P[maybe]), len(self._keys_M) - 1)
+        yes = self._keys_M[at] == keys_P[maybe]
+        return maybe[yes], at[yes]
 
 
 def spread(counts_P: np.ndarray, starts_P: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -58,6 +63,63 @@ def spread(counts_P: np.ndarray, starts_P: np.ndarray) -> tuple[np.ndarray, np.n
     which_W = np.repeat(np.arange(len(counts_P)), counts_P)
     before_P = np.cumsum(counts_P) - counts_P
     return which_W, np.arange(len(which_W)) + (starts_P - before_P)[which_W]
+
+
+def sorted_with_places(key_P: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Keys in ascending order, and where they stood; equal ones in their order. Much quicker than a stable argsort.
+
+    Example:
+        >>> [part.tolist() for part in sorted_with_places(np.array([5, 2, 5]))]
+        [[2, 5, 5], [1, 0, 2]]
+    """
+    n = max(len(key_P), 1)
+    if len(key_P) and int(key_P.max()) > np.iinfo(np.int64).max // n - 1:
+        order = np.argsort(key_P, kind="stable")
+        return key_P[order], order
+    both_P = np.sort(key_P.astype(np.int64) * n + np.arange(len(key_P)))
+    keys_P, places_P = np.divmod(both_P, n)
+    return keys_P, places_P
+
+
+def places_by(group_P: np.ndarray, n_groups: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where the entries of each group start, one more at the end, in the order that puts group after group.
+
+    Example:
+        >>> [part.tolist() for part in places_by(np.array([1, 0, 1]), 2)]
+        [[0, 1, 3], [1, 0, 2]]
+    """
+    start = np.zeros(n_groups + 1, np.int64)
+    np.cumsum(np.bincount(group_P, minlength=n_groups), out=start[1:])
+    return start, sorted_with_places(group_P)[1]
+
+
+def first_of_each(one_P: np.ndarray, two_P: np.ndarray) -> np.ndarray:
+    """Which entries hold no number, in either array, that an earlier entry holds.
+
+    Example:
+        >>> first_of_each(np.array([1, 2, 5]), np.array([3, 3, 4])).tolist()
+        [True, False, True]
+    """
+    flat = np.stack([one_P, two_P], 1).reshape(-1)
+    _, first = np.unique(flat, return_index=True)
+    alone = np.zeros(len(flat), bool)
+    alone[first] = True
+    free_P: np.ndarray = alone.reshape(-1, 2).all(1)
+    return free_P
+
+
+def within_room(group_P: np.ndarray, room: np.ndarray) -> np.ndarray:
+    """Which entries come before so many others of their group that there is no more room.
+
+    Example:
+        >>> within_room(np.array([0, 1, 0, 0]), np.array([2.0, 1.0])).tolist()
+        [True, True, True, False]
+    """
+    start, order = places_by(group_P, len(room))
+    rank_P = np.empty(len(group_P), np.int64)
+    rank_P[order] = np.arange(len(group_P)) - np.repeat(start[:-1], np.diff(start))
+    within_P: np.ndarray = rank_P < room[group_P]
+    return within_P
 
 
 def chunks(sizes_P: np.ndarray) -> Iterator[slice]:
@@ -86,7 +148,13 @@ def common(
 
 
 def triangles(graph: Graph) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Every triangle of the skeleton once, as three arrays of nodes, chunk by chunk.
+    """Every triangle of the skeleton once, as three arrays of nodes, chunk by chunk."""
+    for nodes, _ in triangles_and_edges(graph):
+        yield nodes
+
+
+def triangles_and_edges(graph: Graph) -> Iterator[tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]]:
+    """Every triangle of the skeleton once, chunk by chunk: its nodes, and the numbers of the edges opposite to them.
 
     Ends of edges are ordered by degree, and two edges out of the lowest node are asked whether they are closed: the
     work is at most edges times the root of their number (Chiba, Nishizeki 1985, doi:10.1137/0214017).
@@ -107,8 +175,10 @@ def triangles(graph: Graph) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray
     for part in chunks(after_M):
         which_W, at_W = spread(after_M[part], np.arange(len(low_M))[part] + 1)
         second_W, third_W = high_M[part][which_W], high_M[at_W]
-        yes_W = ties.hold(second_W, third_W)
-        yield node_N[low_M[part][which_W[yes_W]]], node_N[second_W[yes_W]], node_N[third_W[yes_W]]
+        yes, opposite = ties.found(second_W, third_W)
+        which = which_W[yes] + part.start
+        nodes = node_N[low_M[which]], node_N[second_W[yes]], node_N[third_W[yes]]
+        yield nodes, (order[opposite], order[at_W[yes]], order[which])
 
 
 def triangles_of_nodes(graph: Graph) -> np.ndarray:

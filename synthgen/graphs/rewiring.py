@@ -16,13 +16,13 @@ import numpy as np
 
 from synthgen.graphs.graph import Graph
 from synthgen.graphs.layers import Layer, graph_of, layers_of
-from synthgen.graphs.pairs import Ties, common, triangles_of_nodes
+from synthgen.graphs.pairs import Ties, common, first_of_each, places_by, sorted_with_places, triangles_and_edges
 
 ENOUGH = 0.005
 """Corners of triangles that are too many or too few in their class, of all that are wanted: then it stops."""
 MOST_ROUNDS = 60
-RECOUNT = 3
-"""Rounds between two counts of all triangles; in between what exchanges should bring is added up."""
+WEDGES = 4
+"""Open paths drawn per proposal: most have no edge at hand whose end is of the cell of the one wanted."""
 STALLED = (4, 0.02)
 """So many rounds that each take off less than this share of the error: then it stops too."""
 PROPOSALS = (2_000, 500_000)
@@ -113,8 +113,7 @@ def rewire(
             if exchanges:
                 state.renew(graph_of(graph.n_nodes, layers, graph.directed))
         made += changed
-        if done % RECOUNT == 0 or state.error() <= ENOUGH:
-            state.recount()
+        state.recount()
         last, error = error, state.error()
         stalled = stalled + 1 if error > last * (1 - STALLED[1]) else 0
         if tick is not None:
@@ -154,12 +153,15 @@ class _State:
         """One round of exchanges within a layer."""
         if len(layer.a_M) < 2:
             return layer, 0
-        found = self._proposed(layer)
-        change_PK = self._change(found)
+        at_M = self._counted(layer)
+        closed_M = np.where(at_M >= 0, self.third_MK.sum(1)[at_M], 0)
+        found = self._proposed(layer, closed_M)
+        change_PK = self._change(found) - self._lost(found.a_P, found.x_P, at_M[found.first_P])
+        change_PK -= self._lost(found.y_P, found.b_P, at_M[found.second_P])
         off_K, weight_K = self.now_K - self.wanted_K, 1 / np.maximum(self.wanted_K, 1.0)
         gain_P = (weight_K * change_PK * (2 * off_K + change_PK)).sum(1)
         order = np.flatnonzero(gain_P < 0)
-        order = order[_free(found, order, self.ties)]
+        order = order[self._free(found.where(order))]
         if not len(order):
             return layer, 0
         path_PK = off_K + np.cumsum(change_PK[order], 0)
@@ -174,30 +176,54 @@ class _State:
         self.now_K = self.now_K + change_PK[order[: best + 1]].sum(0)
         return replace(layer, a_M=a_M, b_M=b_M), len(chosen)
 
-    def recount(self) -> None:
-        """Exchanges of one round touch each other's triangles: count again."""
-        self.now_K = np.bincount(self.class_N, triangles_of_nodes(self.graph), self.n_classes).astype(float)
+    def _free(self, found: Proposals) -> np.ndarray:
+        """Which proposals share no edge and no new pair with an earlier one."""
+        added = self.ties.keys(found.a_P, found.b_P), self.ties.keys(found.x_P, found.y_P)
+        return first_of_each(found.first_P, found.second_P) & first_of_each(*added)
 
-    def _proposed(self, layer: Layer) -> Proposals:
-        """Exchanges that keep the graph simple and cells as they are."""
+    def recount(self) -> None:
+        """Triangles of every edge, by the class of the third corner, and so of every class."""
+        whole, size = self.graph.skeleton, self.graph.skeleton.n_edges * self.n_classes
+        third, waiting = np.zeros(size, np.int32), [np.zeros(0, np.int64)]
+        for nodes, edges in triangles_and_edges(self.graph):
+            waiting += [edge * self.n_classes + self.class_N[node] for node, edge in zip(nodes, edges, strict=True)]
+            if sum(map(len, waiting)) > size:
+                third += np.bincount(np.concatenate(waiting), minlength=size).astype(np.int32)
+                waiting = [np.zeros(0, np.int64)]
+        third += np.bincount(np.concatenate(waiting), minlength=size).astype(np.int32)
+        self.third_MK = third.reshape(-1, self.n_classes)
+        self.counted_M = whole.keys_M
+        self.now_K = self.third_MK.sum(0).astype(float)
+
+    def _counted(self, layer: Layer) -> np.ndarray:
+        """Places of a layer's edges among those whose triangles were counted; those made since have none."""
+        keys_M = self.ties.keys(layer.a_M, layer.b_M)
+        at_M = np.minimum(np.searchsorted(self.counted_M, keys_M), len(self.counted_M) - 1)
+        return np.where(self.counted_M[at_M] == keys_M, at_M, -1)
+
+    def _proposed(self, layer: Layer, closed_M: np.ndarray) -> Proposals:
+        """Exchanges that keep the graph simple and cells as they are.
+
+        Args:
+            layer: whose edges are exchanged.
+            closed_M: how many triangles each edge is in; of two edges that would do, that with fewer is given up.
+        """
         n_wanted = int(np.clip(len(layer.a_M) // 2, *PROPOSALS))
         a_H, b_H, number_H = layer.ends()
-        order = np.argsort(a_H * self.n_cells + self.cell_N[b_H], kind="stable")
-        key_H = (a_H * self.n_cells + self.cell_N[b_H])[order]
-        into = np.argsort(self.cell_N[b_H], kind="stable")
-        cells_H = self.cell_N[b_H][into]
-        by_end = np.argsort(b_H, kind="stable")
-        end_H = b_H[by_end]
-        a_P, b_P = self._open_wedges(n_wanted)
-        low, high = (np.searchsorted(key_H, a_P * self.n_cells + self.cell_N[b_P], side=s) for s in ("left", "right"))
-        start, stop = (np.searchsorted(end_H, b_P, side=s) for s in ("left", "right"))
-        yes = (high > low) & (stop > start)
-        first = order[low[yes] + (self.rng.random(yes.sum()) * (high - low)[yes]).astype(np.int64)]
-        second = by_end[start[yes] + (self.rng.random(yes.sum()) * (stop - start)[yes]).astype(np.int64)]
-        any_first = self.rng.integers(len(a_H), size=int(n_wanted * self._too_many()))
+        h, closed_H = len(a_H), closed_M[number_H]
+        key_H, order = sorted_with_places(a_H * self.n_cells + self.cell_N[b_H])
+        into_C, into = places_by(self.cell_N[b_H], self.n_cells)
+        end_N, by_end = places_by(b_H, self.graph.n_nodes)
+        a_P, b_P = self._open_wedges(WEDGES * n_wanted)
+        wanted_P = a_P * self.n_cells + self.cell_N[b_P]
+        low_P = np.searchsorted(key_H, wanted_P)
+        yes = np.flatnonzero((key_H[np.minimum(low_P, h - 1)] == wanted_P) & (end_N[b_P + 1] > end_N[b_P]))[:n_wanted]
+        high_P = np.searchsorted(key_H, wanted_P[yes], side="right")
+        first = self._one_of(order, low_P[yes], high_P, closed_H)
+        second = self._one_of(by_end, end_N[b_P[yes]], end_N[b_P[yes] + 1], closed_H)
+        any_first = self.rng.integers(h, size=int(n_wanted * self._too_many()))
         cell = self.cell_N[b_H[any_first]]
-        low, high = (np.searchsorted(cells_H, cell, side=s) for s in ("left", "right"))
-        any_second = into[low + (self.rng.random(len(cell)) * (high - low)).astype(np.int64)]
+        any_second = self._one_of(into, into_C[cell], into_C[cell + 1], -closed_H)
         first, second = np.r_[first, any_first], np.r_[second, any_second]
         found = Proposals(a_H[first], b_H[first], a_H[second], b_H[second], number_H[first], number_H[second])
         found = found.where(self.rng.permutation(len(found)))
@@ -207,11 +233,16 @@ class _State:
         found = found.where(self._cost(found) <= COSTLY * np.median(self._cost(found))) if len(found) else found
         return found.where(~self.ties.hold(found.a_P, found.b_P) & ~self.ties.hold(found.x_P, found.y_P))
 
+    def _one_of(self, listed: np.ndarray, low_P: np.ndarray, high_P: np.ndarray, cost_H: np.ndarray) -> np.ndarray:
+        """Of the entries between two places, the cheaper of two at random."""
+        one, two = (listed[low_P + (self.rng.random(len(low_P)) * (high_P - low_P)).astype(np.int64)] for _ in range(2))
+        return np.where(cost_H[one] <= cost_H[two], one, two)
+
     def _cost(self, found: Proposals) -> np.ndarray:
-        """Neighbours to look through: of the four pairs, those of the node with fewer."""
+        """Neighbours to look through: of both new pairs, those of the node with fewer."""
         size_N = self.neighbours.size_N
         a_P, x_P, y_P, b_P = (size_N[end] for end in (found.a_P, found.x_P, found.y_P, found.b_P))
-        cost_P: np.ndarray = sum(np.minimum(*pair) for pair in ((a_P, b_P), (x_P, y_P), (a_P, x_P), (y_P, b_P)))
+        cost_P: np.ndarray = np.minimum(a_P, b_P) + np.minimum(x_P, y_P)
         return cost_P
 
     def _too_many(self) -> float:
@@ -232,47 +263,32 @@ class _State:
         apart = (a_P != b_P) & ~self.ties.hold(a_P, b_P)
         return a_P[apart], b_P[apart]
 
+    def _lost(self, one: np.ndarray, other: np.ndarray, at_P: np.ndarray) -> np.ndarray:
+        """Corners of triangles of each class that go with an edge, ``(P, K)``."""
+        lost_PK = np.where((at_P >= 0)[:, None], self.third_MK[at_P], 0).astype(float)
+        closed_P, row = lost_PK.sum(1), np.arange(len(one))
+        for end in (one, other):
+            lost_PK[row, self.class_N[end]] += closed_P
+        return lost_PK
+
     def _change(self, found: Proposals) -> np.ndarray:
-        """Corners of triangles that each exchange would bring to each class, ``(P, K)``."""
-        n = len(found)
-        change_PK = np.zeros((n, self.n_classes))
+        """Corners of triangles of each class that the new edges of each exchange would bring, ``(P, K)``."""
+        change_PK = np.zeros((len(found), self.n_classes))
         added = [(found.a_P, found.b_P, found.x_P, found.y_P), (found.y_P, found.x_P, found.a_P, found.b_P)]
-        taken = [(found.a_P, found.x_P), (found.y_P, found.b_P)]
         for one, other, gone, gone_too in added:
             for which_W, node_W in common(self.ties, self.neighbours, one, other):
                 stays = (node_W != gone[which_W]) & (node_W != gone_too[which_W])
-                self._count(change_PK, one, other, which_W[stays], node_W[stays], 1.0)
-        for one, other in taken:
-            for which_W, node_W in common(self.ties, self.neighbours, one, other):
-                self._count(change_PK, one, other, which_W, node_W, -1.0)
+                self._count(change_PK, one, other, which_W[stays], node_W[stays])
         return change_PK
 
     def _count(
-        self,
-        change_PK: np.ndarray,
-        one: np.ndarray,
-        other: np.ndarray,
-        which: np.ndarray,
-        node: np.ndarray,
-        sign: float,
+        self, change_PK: np.ndarray, one: np.ndarray, other: np.ndarray, which_W: np.ndarray, node_W: np.ndarray
     ) -> None:
-        size = change_PK.size
-        for corner in (node, one[which], other[which]):
-            place = which * self.n_classes + self.class_N[corner]
-            change_PK += sign * np.bincount(place, minlength=size).reshape(change_PK.shape)
-
-
-def _free(found: Proposals, order: np.ndarray, ties: Ties) -> np.ndarray:
-    """Which of the proposals in this order share no edge and no new pair with an earlier one."""
-    chosen = found.where(order)
-    free = np.ones(len(order), bool)
-    for one, two in (
-        (chosen.first_P, chosen.second_P),
-        (ties.keys(chosen.a_P, chosen.b_P), ties.keys(chosen.x_P, chosen.y_P)),
-    ):
-        flat = np.stack([one, two], 1).reshape(-1)
-        _, first = np.unique(flat, return_index=True)
-        alone = np.zeros(len(flat), bool)
-        alone[first] = True
-        free &= alone.reshape(-1, 2).all(1)
-    return free
+        """Add a corner at each node that is tied to both ends, and one at either end."""
+        size, row = change_PK.size, np.arange(len(one))
+        third = np.bincount(which_W * self.n_classes + self.class_N[node_W], minlength=size)
+        third_PK = third.reshape(change_PK.shape)
+        closed_P = third_PK.sum(1)
+        change_PK += third_PK
+        for end in (one, other):
+            change_PK[row, self.class_N[end]] += closed_P

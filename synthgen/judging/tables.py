@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pyarrow as pa
 
 from synthgen.judging.base import Sides
+from synthgen.linked.people import WHOSE
 from synthgen.metrics.evaluation import Evaluation, evaluate
 from synthgen.synthesizers.linked import joined_tables
 from synthgen.table.origin import Origin
@@ -39,6 +41,9 @@ def judge_tables(sides: Sides, origins: Mapping[str, Origin]) -> dict[str, Evalu
 
 def _judge(real: Joined, unseen: Joined, made: Joined, sides: Sides) -> Evaluation:
     table, lines = real
+    unit = WHOSE if WHOSE in table.column_names else None
+    if unit is not None:
+        unseen, made = _with_people(unseen), _with_people(made)
     shared = [c.name for c in lines.columns if all(c.name in other[0].column_names for other in (unseen, made))]
     own = lines.model_copy(update={"columns": [c for c in lines.columns if c.name in shared]})
     config = sides.config
@@ -50,4 +55,13 @@ def _judge(real: Joined, unseen: Joined, made: Joined, sides: Sides) -> Evaluati
         target=config.target if config.target in shared else None,
         seed=config.seed,
         min_holders=config.min_holders,
+        unit=unit,
     )
+
+
+def _with_people(joined: Joined) -> Joined:
+    """The same where each row is somebody's own, with a column that says so."""
+    table, lines = joined
+    if WHOSE in table.column_names:
+        return joined
+    return table.append_column(WHOSE, pa.array(np.arange(len(table)))), lines

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from synthgen.config import RunConfig
 from synthgen.detecting import schema_of
+from synthgen.linked.declared import detect_counts
 from synthgen.linked.keys import ORPHAN, key_texts, parent_rows
 from synthgen.linked.plan import PEOPLE
 from synthgen.linked.schema import LinkedSchema, Reference, TableSchema
@@ -32,11 +33,11 @@ ENDS = (
     {"src", "dst"},
     {"follower", "followee"},
     {"follower", "followed"},
-    {"follower_id", "followee_id"},
-    {"follower_id", "followed_id"},
-    {"from_id", "to_id"},
+    {"id_1", "id_2"},
+    {"node_1", "node_2"},
+    {"user_1", "user_2"},
 )
-"""What the two ends of a tie are called in tables of edges."""
+"""What the two ends of a tie are called in tables of edges, with or without an id after it."""
 END = {name for pair in ENDS for name in pair}
 EARLIER = re.compile(r"(in_)?(reply|answer|response)_to(_id)?|(retweet|repost|share|quote)(ed)?_(of|from)(_id)?")
 """What the row that a row of the same table answers or repeats is called."""
@@ -48,7 +49,7 @@ def detect_links(tables: Mapping[str, Table], config: RunConfig) -> LinkedSchema
     A key is a column without repeats that is named like one. A column refers to a table when it is named after its key
     or after it and holds its keys. A column that is named like a key, repeats, and is the key of no table refers to a
     table of its own, which has no file: ``userId`` to ``users``; so do both ends of ties that name no rows: to
-    ``nodes``.
+    ``nodes``. A column that says of nearly every row how many rows refer to it, or what these hold, is a count.
 
     Args:
         tables: by name.
@@ -65,8 +66,8 @@ def detect_links(tables: Mapping[str, Table], config: RunConfig) -> LinkedSchema
             if (parent := _parent(name, column, tables, keys)) is not None:
                 references.append(_reference(name, column, parent, keys[parent]))
     linked = {(r.table, r.columns[0]) for r in references}
-    references += _implied(tables, keys, linked)
-    references += _nodes(tables, {(r.table, r.columns[0]) for r in references})
+    references += _nodes(tables, linked)
+    references += _implied(tables, keys, {(r.table, r.columns[0]) for r in references})
     found = {
         name: TableSchema(
             key=[keys[name]] if name in keys else _pair(name, table, references),
@@ -75,7 +76,10 @@ def detect_links(tables: Mapping[str, Table], config: RunConfig) -> LinkedSchema
         )
         for name, table in tables.items()
     }
-    return LinkedSchema(tables=found, references=references)
+    schema = LinkedSchema(tables=found, references=references)
+    for name, counts in detect_counts(tables, schema).items():
+        schema.tables[name].counts = counts
+    return schema
 
 
 def snake(name: str) -> str:
@@ -144,7 +148,7 @@ def _parent(table: str, column: str, tables: Mapping[str, Table], keys: Mapping[
         same = name == snake(key) and snake(key) != "id"
         named = name in {one + end for one in own for end in ("", "_id", f"_{snake(key)}")}
         within = name.endswith(tuple(f"_{one}{end}" for one in own for end in ("", "_id")))
-        end = name in END and _is_end(tables[table], tables[parent], key)
+        end = _end(name) in END and _is_end(tables[table], tables[parent], key)
         within = within or (parent == table and EARLIER.fullmatch(name) is not None)
         if parent == table and (column == key or not within):
             continue
@@ -167,9 +171,13 @@ def _is_of(key: str, table: str) -> bool:
     return snake(key) in {one + end for one in singulars(snake(table)) for end in ("", "_id")}
 
 
+def _end(name: str) -> str:
+    return name.removesuffix("_id")
+
+
 def _is_end(table: Table, parent: Table, key: str) -> bool:
     """Whether a table has both ends of ties between rows of the parent."""
-    names = {snake(name): name for name in table.names}
+    names = {_end(snake(name)): name for name in table.names}
     for pair in ENDS:
         if pair <= set(names):
             ends = [parent_rows([table.column(names[end])], [parent.column(key)]) for end in pair]
@@ -205,7 +213,7 @@ def _nodes(tables: Mapping[str, Table], linked: set[tuple[str, str]]) -> list[Re
     """References of tables of ties to a table of nodes without a file: both ends hold the same names."""
     found = []
     for name, table in tables.items():
-        columns = {snake(column): column for column in table.names}
+        columns = {_end(snake(column)): column for column in table.names}
         for pair in ENDS:
             ends = [columns[end] for end in sorted(pair) if end in columns and (name, columns[end]) not in linked]
             if len(ends) == 2 and "nodes" not in tables and _overlap(*(table.column(end) for end in ends)):

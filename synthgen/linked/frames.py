@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synthgen.linked.people import WHOSE
 from synthgen.linked.schema import Reference
 from synthgen.table.rules import RULES
 from synthgen.table.schema import ColumnSchema, Schema
@@ -86,15 +87,20 @@ class Frame:
         columns: by name.
         schema: of them.
         context: those that will be given.
+        whose_N: a number for each person whose the rows are; None: each is somebody's own.
     """
 
     columns: dict[str, pa.Array] = field(default_factory=dict)
     schema: list[ColumnSchema] = field(default_factory=list)
     context: list[str] = field(default_factory=list)
+    whose_N: np.ndarray | None = None
 
     def add(self, name: str, kind: str | ColumnSchema, values: pa.Array, *, given: bool = False) -> None:
         """A column of a type, or of the type of another column; one that says nothing is no context."""
-        line = ColumnSchema(name=name, type=kind) if isinstance(kind, str) else kind.model_copy(update={"name": name})
+        if isinstance(kind, str):
+            line = ColumnSchema(name=name, type=kind, options={"rare": "pool"} if kind == "categorical" else {})
+        else:
+            line = kind.model_copy(update={"name": name})
         distinct = pc.count_distinct(values, mode="all").as_py() if not pa.types.is_nested(values.type) else 2
         if distinct < 2:
             if given:
@@ -106,14 +112,18 @@ class Frame:
             self.context.append(name)
 
     def learned(self, rules: Schema) -> tuple[pa.Table, Schema]:
-        """The table, and its schema with the rules of the whole table that its columns can keep."""
+        """The table, and its schema with the rules of the whole table that its columns can keep; and whose rows."""
         kept: dict[str, list[Any]] = {}
         lost = [name for name in rules.names if name not in self.columns]
         for key in RULES:
             lines = [line for line in getattr(rules, key) if not _speaks_of(line.model_dump(), lost)]
             if lines:
                 kept[key] = lines
-        return pa.table(self.columns), Schema(columns=self.schema).model_copy(update=kept)
+        columns, lines = self.columns, self.schema
+        if self.whose_N is not None:
+            columns = columns | {WHOSE: pa.array(self.whose_N)}
+            lines = [*lines, ColumnSchema(name=WHOSE, type="drop")]
+        return pa.table(columns), Schema(columns=lines).model_copy(update=kept)
 
 
 def _speaks_of(found: Any, names: Sequence[str]) -> bool:

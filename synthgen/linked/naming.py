@@ -175,7 +175,8 @@ class Naming:
             usual_P = ndtri((rankdata(known_P) - 0.5) / many)
             score_P = self.rank * usual_P + np.sqrt(1 - self.rank**2) * score_P
         bin_P = (rankdata(score_P, method="ordinal") - 1) * len(self.fame) // max(1, many)
-        return np.array(self.fame)[bin_P.astype(np.int64)]
+        weight_P: np.ndarray = np.array(self.fame)[bin_P.astype(np.int64)]
+        return weight_P
 
     def state(self) -> dict[str, Any]:
         """JSON types."""
@@ -234,7 +235,8 @@ class Namer:
 def _shares(text_M: np.ndarray, row_M: np.ndarray, near: Near) -> dict[str, float]:
     """Of each way."""
     ways, tried, hit = Ways(near), dict.fromkeys(WAYS, 0), dict.fromkeys(WAYS, 0)
-    last, named = -1, []
+    last = -1
+    named: list[int] = []
     for text, row in zip(text_M.tolist(), row_M.tolist(), strict=True):
         last, named = text, named if text == last else []
         for way in WAYS:

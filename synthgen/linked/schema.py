@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from synthgen.errors import SchemaError, near_miss
+from synthgen.linked.counts import Count
 from synthgen.replacing import written_beside
 from synthgen.table.schema import Schema
 
@@ -35,6 +36,11 @@ class Reference(BaseModel):
     owner: bool = False
 
     @property
+    def end(self) -> str:
+        """The columns that refer, as counts name them: ``posts.user``, of several ``posts.(site, user)``."""
+        return f"{self.table}.{_joined(self.columns)}"
+
+    @property
     def text(self) -> str:
         """For people.
 
@@ -42,7 +48,7 @@ class Reference(BaseModel):
             >>> Reference(table="posts", columns=["user"], parent="users", parent_columns=["id"]).text
             'posts.user -> users.id'
         """
-        return f"{self.table}.{_joined(self.columns)} -> {self.parent}.{_joined(self.parent_columns)}"
+        return f"{self.end} -> {self.parent}.{_joined(self.parent_columns)}"
 
 
 class TableSchema(BaseModel):
@@ -53,6 +59,7 @@ class TableSchema(BaseModel):
         keep: whether its rows are given out as they are, such as those of a public catalogue. They are then part of
             the run folder.
         time: the column that orders its rows; None: no column does.
+        counts: columns that are computed from the rows that refer to this table.
         columns: as in the ``schema.json`` of a single table.
     """
 
@@ -60,6 +67,7 @@ class TableSchema(BaseModel):
     key: list[str] = Field(default_factory=list)
     keep: bool = False
     time: str | None = None
+    counts: dict[str, Count] = Field(default_factory=dict)
     columns: Schema
 
 
@@ -135,6 +143,38 @@ class LinkedSchema(BaseModel):
         for name in self.tables:
             if sum(r.owner for r in self.of(name)) > 1:
                 raise SchemaError(f"{where}: {name!r} has several owners; leave 'owner' at one of its references")
+        self._check_counts(where)
+
+    def _check_counts(self, where: str) -> None:
+        kinds = {name: {c.name: c.type for c in table.columns.columns} for name, table in self.tables.items()}
+        for name, table in self.tables.items():
+            into = [r.end for r in self.into(name)]
+            linked = {*table.key, *(c for r in self.of(name) for c in r.columns), table.time}
+            for column, count in table.counts.items():
+                self._check_column(name, column, where)
+                if column in linked:
+                    raise SchemaError(
+                        f"{where}: {name}.{column}: names or orders rows, so it cannot be computed of others"
+                    )
+                count.check(name, column, kinds, into, where)
+        self.counted()
+
+    def counted(self) -> list[tuple[str, str, Count]]:
+        """All counts, table and column first; one that is computed from another comes after it.
+
+        Raises:
+            SchemaError: some go round in a circle.
+        """
+        left = [(name, column, count) for name, table in self.tables.items() for column, count in table.counts.items()]
+        order: list[tuple[str, str, Count]] = []
+        while left:
+            open_ = {(name, column) for name, column, _ in left}
+            ready = [one for one in left if (one[2].of[0].split(".")[0], one[2].column) not in open_]
+            if not ready:
+                raise SchemaError(f"schema: counts go round in a circle: {', '.join('.'.join(o[:2]) for o in left)}")
+            order += ready
+            left = [one for one in left if one not in ready]
+        return order
 
     def _check_column(self, table: str, column: str, where: str) -> None:
         names = self.tables[table].columns.names

@@ -168,6 +168,7 @@ def evaluate(
     task: str | None = None,
     seed: int = 0,
     min_holders: int = 5,
+    unit: str | None = None,
     gates: Sequence[Gate] = (),
     said: Sequence[str] = (),
     settings: Mapping[str, Any] | None = None,
@@ -188,6 +189,8 @@ def evaluate(
         task: ``detect`` where the target marks rows that are to be found.
         seed: of all sampling; each metric draws from a stream of its own.
         min_holders: a label, bin or row of real data is named only when so many rows hold it.
+        unit: the column of all three tables that says whose a row is: attacks see one row of each person, and a
+            detector learns from the rows of other people than those it judges; None: each row is somebody else's.
         gates: rules of the user.
         said: sentences on how the tables were read.
         settings: what was asked for, besides what is said here.
@@ -202,7 +205,7 @@ def evaluate(
         SynthgenError: the target or the task does not fit the table.
     """
     _check_task(task, target, schema)
-    views = read_views(train, holdout, synthetic, schema, target, min_holders, task)
+    views = read_views(train, holdout, synthetic, schema, target, min_holders, task, unit)
     results = _measured(views, metrics, seed, on_metric)
     if refit is not None:
         results += (audit(refit, train, schema, fits=fits, rng=numpy_stream(seed, "metrics", AUDIT)),)
@@ -213,6 +216,7 @@ def evaluate(
         "task": task,
         "seed": seed,
         "min_holders": min_holders,
+        **({} if unit is None else {"unit": unit}),
         "fail_if": [g.text for g in gates],
         "audit": fits if refit is not None else None,
     }
@@ -235,10 +239,12 @@ def _measured(
 ) -> tuple[Result, ...]:
     results: list[Result] = []
     with threadpool_limits(1, user_api="openmp"):  # on a busy machine a second thread of the trees mostly waits
+        people = tuple(view.one_each(numpy_stream(seed, "metrics", "one row each", i)) for i, view in enumerate(views))
         for metric in metrics:
             if on_metric is not None:
                 on_metric(len(results), len(metrics), metric.title)
-            results.append(metric.compute(*views, numpy_stream(seed, "metrics", metric.name)))
+            seen = people if metric.group == "privacy" else views
+            results.append(metric.compute(*seen, numpy_stream(seed, "metrics", metric.name)))
     if on_metric is not None:
         on_metric(len(metrics), len(metrics), "")
     return tuple(results)

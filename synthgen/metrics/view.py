@@ -7,7 +7,7 @@ Metrics go by what a column measures, never by its type, so a new column type is
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import numpy as np
@@ -18,6 +18,7 @@ from synthgen.columns import TYPES_BY_NAME
 from synthgen.columns.base import Measure
 from synthgen.columns.date_text import DAY, DateText, learn_format
 from synthgen.columns.datetime import read_moments
+from synthgen.columns.holders import units_of
 from synthgen.columns.number_text import is_text, parse_numbers
 from synthgen.errors import DataError, near_miss
 from synthgen.table.schema import ColumnSchema, Schema
@@ -49,6 +50,7 @@ class View:
         raw: the columns as they stand in the table; None for a part of it.
         schema: what the columns mean, and what ties them.
         task: ``detect`` where the target marks rows that are to be found, such as fake accounts.
+        unit_N: ``(N,)`` whose each row is, a number for each person; None: each is somebody else's.
         memo: what several metrics work out once.
     """
 
@@ -66,6 +68,7 @@ class View:
     raw: pa.Table | None = None
     schema: Schema | None = None
     task: str | None = None
+    unit_N: np.ndarray | None = None
     memo: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
@@ -89,11 +92,21 @@ class View:
             self.books,
             schema=self.schema,
             task=self.task,
+            unit_N=None if self.unit_N is None else self.unit_N[rows],
         )
 
     def draw(self, most: int, rng: np.random.Generator) -> View:
         """At most so many rows, without replacement; the view itself when it has no more."""
         return self if self.n_rows <= most else self.take(rng.choice(self.n_rows, most, replace=False))
+
+    def one_each(self, rng: np.random.Generator) -> View:
+        """One row of each person, drawn evenly; the view itself where each row is somebody else's."""
+        if self.unit_N is None:
+            return self
+        order = rng.permutation(self.n_rows)
+        rows = np.sort(order[np.unique(self.unit_N[order], return_index=True)[1]])
+        part = self.take(rows)
+        return part if self.raw is None else replace(part, raw=self.raw.take(pa.array(rows)))
 
     def names_of(self, column: str) -> dict[int, str]:
         """The label of each code that enough of these rows hold to be named; call it on real rows."""
@@ -115,6 +128,7 @@ def read_views(
     target: str | None = None,
     min_holders: int = 5,
     task: str | None = None,
+    unit: str | None = None,
 ) -> tuple[View, View, View]:
     """The three tables as metrics see them.
 
@@ -126,13 +140,24 @@ def read_views(
         target: the column to predict.
         min_holders: see ``View``.
         task: see ``View``.
+        unit: the column that says whose a row is, in all three tables; None: each is somebody else's.
 
     Raises:
         DataError: a table lacks a column of the schema that is not dropped.
     """
     tables = (train, holdout, synthetic)
     views = tuple(
-        View(table.num_rows, {}, {}, {}, {}, {}, {}, target, {}, min_holders, raw=table, schema=schema, task=task)
+        View(
+            table.num_rows,
+            *({}, {}, {}, {}, {}, {}),
+            target,
+            {},
+            min_holders,
+            raw=table,
+            schema=schema,
+            task=task,
+            unit_N=None if unit is None else units_of(_array(table[unit])),
+        )
         for table in tables
     )
     for column in schema.columns:

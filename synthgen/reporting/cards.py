@@ -78,7 +78,9 @@ def data_card(metrics: dict[str, Any], manifest: dict[str, Any], table: str) -> 
 def privacy_statement(metrics: dict[str, Any], manifest: dict[str, Any]) -> str:
     """What keeps real people out, what was tried, and what is not promised."""
     privacy = manifest.get("privacy") or {}
-    holders = privacy.get("min_holders", metrics["facts"]["settings"].get("min_holders"))
+    settings = metrics["facts"]["settings"]
+    holders = privacy.get("min_holders", settings.get("min_holders"))
+    who = "people" if privacy.get("unit", settings.get("unit")) else "rows"
     verdict = next((one for one in metrics["verdicts"] if one["question"] == "private"), None)
     results = [result for result in metrics["results"] if result["group"] == "privacy"]
     lines = [
@@ -88,7 +90,7 @@ def privacy_statement(metrics: dict[str, Any], manifest: dict[str, Any]) -> str:
         "",
         "## By construction",
         "",
-        f"- A value of a category enters the model only when at least {holders} rows hold it.",
+        f"- A value of a category enters the model only when at least {holders} {who} hold it.",
         "- Identifiers, names, addresses and texts are made up in the format of the real ones, never copied.",
         "- Numbers are drawn inside cells of many rows, not copied, unless many rows share the value.",
         "- This bundle holds no real row and no model.",

@@ -15,6 +15,7 @@ import pyarrow as pa
 import torch
 
 from synthgen.codec import Codec
+from synthgen.columns.holders import units_of
 from synthgen.columns.rules.base import Taken
 from synthgen.conditions import Bound, Condition
 from synthgen.config import RunConfig, SamplingSettings
@@ -60,6 +61,11 @@ class Job:
     writer: RunWriter | None = None
     resume: bool = False
     stop: Callable[[], bool] = go_on
+
+    @property
+    def unit_N(self) -> np.ndarray | None:
+        """``(N,)`` whose each row is, a number for each person; None: each is somebody else's."""
+        return None if self.config.unit is None else units_of(self.table.column(self.config.unit))
 
 
 @dataclass
@@ -263,6 +269,7 @@ class TokenModel(Model):
             context=config.context,
             min_holders=config.min_holders,
             seed=config.seed,
+            unit=config.unit,
         )
         tokens_NS = self.codec.encode(arrow, seed=config.seed)
         if not tokens_NS.shape[1]:

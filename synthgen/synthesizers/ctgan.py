@@ -117,7 +117,7 @@ class Ctgan(TokenModel):
         everything_NC = torch.cat([tokens_NC, torch.from_numpy(in_mode_NM)], 1).to(device)
         places = torch.from_numpy(place_NM).float().to(device)
         entries_NX = torch.cat([maker.generator.spans.hot(everything_NC), places], 1)
-        train, held = split_held(len(tokens_NS), config.training.held_share, config.seed)
+        train, held = split_held(len(tokens_NS), config.training.held_share, config.seed, job.unit_N)
         asked_NC = tokens_NC[:, fields.asked].to(device)
         sources = [BySampling(entries_NX[rows], asked_NC[rows], maker.spans) for rows in (train, held)]
         inputs = (entries_NX.shape[1] + maker.spans.width) * settings.packing
@@ -144,7 +144,7 @@ class Ctgan(TokenModel):
 
     def _numbers(self, fields: Fields, job: Job) -> tuple[dict[str, Modes], np.ndarray, np.ndarray]:
         """The numbers' modes, and of every row its mode ``(N, M)`` (one more for missing) and its place within."""
-        n_rows, seed = len(job.table), job.config.seed
+        n_rows, seed, unit_N = len(job.table), job.config.seed, job.unit_N
         modes: dict[str, Modes] = {}
         in_mode_NM = np.zeros((n_rows, len(fields.numbers)), np.int64)
         place_NM = np.zeros((n_rows, len(fields.numbers)))
@@ -153,7 +153,8 @@ class Ctgan(TokenModel):
             kind = self.codec.modelled[name].type
             values = parse_numbers(raw[name], kind.text.decimal if isinstance(kind, Numeric) else ".")
             there = np.isfinite(values)
-            modes[name] = found = Modes.fit(values[there], numpy_stream(seed, "modes", name), job.config.min_holders)
+            rng, whose = numpy_stream(seed, "modes", name), None if unit_N is None else unit_N[there]
+            modes[name] = found = Modes.fit(values[there], rng, job.config.min_holders, whose)
             in_mode_NM[:, m] = len(found.share_K)
             mode, place = found.encode(values[there], numpy_stream(seed, "places", name))
             in_mode_NM[there, m], place_NM[there, m] = mode, place

@@ -14,15 +14,18 @@ from typing import Any, Self
 import numpy as np
 import pyarrow as pa
 
+from synthgen.campaigns import AskedCampaigns
 from synthgen.config import RunConfig
 from synthgen.errors import ConfigError, choose
 from synthgen.linked.detecting import detect_links
 from synthgen.linked.plan import Plan
 from synthgen.linked.schema import LinkedSchema, Reference
 from synthgen.storage import Run
+from synthgen.synthesizers.linked_campaigns import Campaigns
 from synthgen.synthesizers.linked_fitting import Fitting
 from synthgen.synthesizers.linked_making import Making
 from synthgen.synthesizers.linked_part import Part
+from synthgen.table.origin import Origin
 from synthgen.table.schema import Schema
 from synthgen.table.table import Table
 from synthgen.training.progress import Progress, Silent
@@ -39,6 +42,7 @@ class Linked:
         parts: by table.
         notes: what was mended or cut, sentences.
         missing: share of rows in which a reference was missing.
+        campaigns: what is kept of accounts that act together; None: no table is one of users.
     """
 
     config: RunConfig
@@ -47,6 +51,7 @@ class Linked:
     parts: dict[str, Part] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     missing: dict[Reference, float] = field(default_factory=dict)
+    campaigns: Campaigns | None = None
 
     # ------------------------------------------------------------------ fit
     @classmethod
@@ -89,6 +94,7 @@ class Linked:
         rows: Mapping[str, int] | None = None,
         seed: int = 0,
         progress: Progress | None = None,
+        campaigns: AskedCampaigns | None = None,
     ) -> dict[str, pa.Table]:
         """Make the tables, as the program keeps them: text of a CSV is text.
 
@@ -97,6 +103,7 @@ class Linked:
             rows: so many of a table that hangs on no other, whatever the scale.
             seed: equal seeds make equal tables.
             progress: is told which table is being made.
+            campaigns: so many of one size and no others, and a table ``campaigns`` that says who is in which.
 
         Raises:
             ConfigError: a number is out of range, or a table's rows follow from its owner's.
@@ -110,7 +117,13 @@ class Linked:
                 raise ConfigError(f"rows: the number of rows of {name!r} {why}; use scale, or name another table")
             if n < 0:
                 raise ConfigError(f"rows: {n} of {name!r}; expected 0 or more")
-        return Making(self, scale, dict(rows or {}), seed, progress).run()
+        return Making(self, scale, dict(rows or {}), seed, progress, campaigns).run()
+
+    def origin_of(self, name: str, table: pa.Table) -> Origin:
+        """The kind that a made table comes in; the truth about campaigns comes as the users do."""
+        if name in self.parts or self.campaigns is None:
+            return self.parts[name].origin
+        return self.parts[self.campaigns.users].origin.of_other(table.schema)
 
     # ------------------------------------------------------------------ disk
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
@@ -121,6 +134,7 @@ class Linked:
             facts["tables"][name], own = part.state()
             arrays |= {f"{number}.{key}": value for key, value in own.items()}
         facts["missing"] = {r.text: share for r, share in self.missing.items()}
+        facts["campaigns"] = None if self.campaigns is None else self.campaigns.state()
         return facts, arrays
 
     @classmethod
@@ -137,6 +151,8 @@ class Linked:
             plan = Plan.of(schema, {by_text[text]: share for text, share in facts["missing"].items()})
             model = cls(config, schema, plan, notes=list(facts["notes"]))
             model.missing = {by_text[text]: share for text, share in facts["missing"].items()}
+            if kept := facts.get("campaigns"):
+                model.campaigns = Campaigns.from_state(kept)
             for number, (name, own) in enumerate(facts["tables"].items()):
                 mark = f"{number}."
                 arrays = {k.removeprefix(mark): v for k, v in run.weights.items() if k.startswith(mark)}

@@ -6,6 +6,7 @@ Letters: N rows of a table, P rows of a parent.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,6 +21,7 @@ from synthgen.config import RunConfig
 from synthgen.errors import DataError
 from synthgen.graphs import Graph, GraphModel
 from synthgen.linked.calendar import Calendar, Gaps, weekdays
+from synthgen.linked.declared import Declared, ends_of, fill
 from synthgen.linked.frames import (
     MOST_BEFORE,
     MOST_OF_PARENT,
@@ -38,12 +40,23 @@ from synthgen.linked.frames import (
     usual_so_far,
 )
 from synthgen.linked.keys import NONE, ORPHAN, check_key, key_texts, parent_rows
+from synthgen.linked.labels import labels_of, mixing_labels, together
+from synthgen.linked.people import WHOSE, way_up, whose_rows
 from synthgen.linked.plan import Plan
 from synthgen.linked.schema import LinkedSchema, Reference
 from synthgen.linked.taking import clusters_of
 from synthgen.seeding import derived_seed, numpy_stream
+from synthgen.synthesizers.account_kinds import said_of
+from synthgen.synthesizers.linked_campaigns import (
+    Campaigns,
+    add_kind,
+    learned_campaigns,
+    without_bursts,
+    without_campaigns,
+)
+from synthgen.synthesizers.linked_choosing import Choice, add_own_times
 from synthgen.synthesizers.linked_part import DEGREES, Part
-from synthgen.synthesizers.linked_texts import find_named, learn_texts, persons
+from synthgen.synthesizers.linked_texts import find_named, learn_texts
 from synthgen.synthesizers.synthesizer import Synthesizer
 from synthgen.synthesizers.text_learning import config_of_table, without_texts
 from synthgen.table.origin import Origin
@@ -64,6 +77,7 @@ class Linkable(Protocol):
     parts: dict[str, Part]
     notes: list[str]
     missing: dict[Reference, float]
+    campaigns: Campaigns | None
 
 
 class Fitting:
@@ -75,6 +89,10 @@ class Fitting:
         self.rows: dict[Reference, np.ndarray] = {}
         self.graphs: dict[str, tuple[GraphModel, Any]] = {}
         self.clusters: dict[Reference, np.ndarray] = {}
+        self.kind_N = self.campaign_N = np.zeros(0, np.int64)
+        self.declared: dict[str, dict[str, Declared]] = {}
+        self.judging = False
+        self.choices: dict[str, Choice] = {}
 
     def _implied(self, name: str, tables: Mapping[str, Table]) -> Table:
         """A table of keys that others refer to, in the order of their first row."""
@@ -93,6 +111,7 @@ class Fitting:
     def run(self) -> None:
         """Fit all tables."""
         self._link()
+        self._find_campaigns()
         for name in self.model.plan.order:
             self._prepare(name)
             if name in self.model.plan.edges:
@@ -101,9 +120,21 @@ class Fitting:
         for name in self.model.plan.order:
             self._learn(name)
 
+    def _find_campaigns(self) -> None:
+        """Farms among the users: their kinds are a hidden column, their ties are no part of the graph."""
+        self.progress.stage("looking for campaigns")
+        model = self.model
+        found = learned_campaigns(self.tables, self.rows, model.plan, self.schema, model.config.min_holders)
+        model.campaigns, self.kind_N, self.campaign_N = found
+        if model.campaigns is not None and model.campaigns.kinds:
+            model.notes.append(
+                f"{model.campaigns.users}: {said_of(model.campaigns.kinds)}; others like them are made up"
+            )
+
     def joined(self) -> dict[str, tuple[pa.Table, Schema]]:
         """Every table with a file: its own columns, those of its owner, of the row before, and what hangs on it."""
         self._link()
+        self.judging = True
         for name in self.model.plan.order:
             self._prepare(name)
         found = {}
@@ -125,6 +156,19 @@ class Fitting:
         model.missing = {r: float((row_N < 0).mean()) if len(row_N) else 0.0 for r, row_N in self.rows.items()}
         model.plan = Plan.of(schema, model.missing)
         model.notes += model.plan.notes
+        self._declare()
+
+    def _declare(self) -> None:
+        """Counts are computed from these tables, whatever they said: so do the made ones."""
+        names = {name for name, _, _ in self.schema.counted()}
+        self.declared = {name: {} for name in names}
+        for name, column, count in self.schema.counted():
+            self.declared[name][column] = Declared.of(self.schema, self.tables, name, column, count)
+        columns = {name: {c: table.column(c) for c in table.names} for name, table in self.tables.items()}
+        sizes = {name: len(table) for name, table in self.tables.items()}
+        fill(self.schema, self.declared, columns, self.rows, sizes)
+        for name in names:
+            self.tables[name] = replace(self.tables[name], arrow=pa.table(columns[name]))
 
     def _rows(self, reference: Reference) -> np.ndarray:
         child = [self.tables[reference.table].column(c) for c in reference.columns]
@@ -147,12 +191,14 @@ class Fitting:
         model, table = self.model, self.tables[name]
         references = self.schema.of(name)
         linked = {c for r in references for c in r.columns} | set(self.schema.key_of(name))
-        part = Part(len(table), table.names, [c for c in table.names if c not in linked], table.origin)
+        counts = self.declared.get(name, {})
+        part = Part(len(table), table.names, [c for c in table.names if c not in linked | set(counts)], table.origin)
+        part.counts = counts
         part.types = {c: type_name(table.column(c).type) for r in references for c in r.columns}
         model.parts[name] = part
         own = self.schema.tables.get(name)
         if own is not None and own.keep:
-            part.kept = table.arrow
+            part.kept = table.arrow.drop_columns(list(counts))
         if name not in model.plan.owner:
             return
         if own is not None and own.time is not None:
@@ -163,13 +209,19 @@ class Fitting:
 
     def _cluster(self, name: str) -> None:
         """Kinds of the parents that rows of a table choose."""
-        model = self.model
-        for reference in model.plan.chosen.get(name, ()):
+        model, chosen = self.model, self.model.plan.chosen.get(name, ())
+        choice = Choice.fit(self, name, self._sequence(name)) if chosen else None
+        if choice is not None:
+            self.choices[name], self.clusters[choice.reference] = choice, choice.cluster_P
+            model.parts[name].choosing = choice.choosing
+        for reference in chosen:
             owner = model.plan.owner[name]
             owner_N, row_N, n_parents = self.rows[owner], self.rows[reference], len(self.tables[reference.parent])
             there = (row_N >= 0) & (owner_N >= 0)
             pair = owner_N[there] * n_parents + row_N[there]
             model.parts[name].once[reference.text] = bool(len(np.unique(pair)) == len(pair))
+            if reference in self.clusters:
+                continue
             seed = derived_seed(model.config.seed, "clusters", reference.text)
             n_owners = len(self.tables[owner.parent])
             self.clusters[reference] = clusters_of(owner_N, row_N, n_owners, n_parents, seed)
@@ -190,7 +242,7 @@ class Fitting:
         row_N = self.rows[owner]
         both = there_N & (row_N >= 0)
         for column in parent.columns.columns:
-            if column.type == "datetime" and both.any():
+            if column.type == "datetime" and column.name not in parent.counts and both.any():
                 values = self.tables[owner.parent].column(column.name)
                 since_P, known_P = Calendar.fit(values, column.options).seconds(values)
                 said = known_P[row_N[both]]
@@ -202,6 +254,9 @@ class Fitting:
         """A model of ties, and the columns that its nodes get."""
         from_N, to_N, n = self.rows[start], self.rows[end], len(self.tables[start.parent])
         good = (from_N >= 0) & (to_N >= 0) & (from_N != to_N)
+        if self.model.campaigns is not None and start.parent == self.model.campaigns.users:
+            from_N, to_N = (ends[~good | without_campaigns(from_N, to_N, self.campaign_N)] for ends in (from_N, to_N))
+            good = (from_N >= 0) & (to_N >= 0) & (from_N != to_N)
         pair = from_N[good] * n + to_N[good]
         directed = bool(np.isin(to_N[good] * n + from_N[good], pair).any())
         if not directed:
@@ -213,35 +268,55 @@ class Fitting:
                 "end; they are left out"
             )
         graph = Graph.of(n, pair // n, pair % n, directed)
-        model = GraphModel(derived_seed(self.model.config.seed, "graph", name) % 2**31).fit(graph)
+        labels = self._labels(start.parent)
+        chosen = self.model.parts[name].labels = mixing_labels(labels, graph)
+        label = together(labels, chosen) if chosen else None
+        model = GraphModel(derived_seed(self.model.config.seed, "graph", name) % 2**31).fit(graph, label)
         self.graphs[name] = (model, model.columns(graph))
         return model
+
+    def _labels(self, name: str) -> dict[str, np.ndarray]:
+        """Columns of nodes by which ties may go."""
+        if name not in self.schema.tables:
+            return {}
+        columns = {column: self.tables[name].column(column) for column in self.model.parts[name].own}
+        return labels_of(self.schema.tables[name], columns, [])
 
     def _learn(self, name: str) -> None:
         """Fit the model of one table."""
         part, table = self.model.parts[name], self.tables[name]
         self._make_keys(name)
-        texts = find_named(self, self.model.plan, name, self.model.config.min_holders)
+        texts = find_named(self, self.model.plan, name, self._whose(name), self.model.config.min_holders)
         part.own = [column for column in part.own if column not in texts.listed]
         frame = self._frame(name)
         drawn = [c for c in frame.schema if c.name not in frame.context]
         if part.kept is not None:
-            part.kept = pa.table({**{c: table.column(c) for c in table.names}, **frame.columns})
+            kept = {c: table.column(c) for c in table.names if c not in part.counts}
+            part.kept = pa.table({**kept, **frame.columns})
             return
         if not drawn:
             return
         rules = self.schema.tables[name].columns if name in self.schema.tables else Schema(columns=[])
+        self._check_people(name, frame)
         learned, schema = frame.learned(rules)
         config = self._config(name, frame, learned)
         self.progress.stage(f"table {name}")
         own = Synthesizer.from_config(config_of_table(config, schema), without_texts(schema))
         part.model = own.fit(learned, progress=self.progress, stop=self.stop)
-        owners = persons(self, self.model.plan, name)
-        if name in self.model.plan.owner:
-            owners = [owners[row] for row in self._sequence(name).tolist()]
+        owners = None if frame.whose_N is None else frame.whose_N.tolist()
         part.texts = texts
         learning = (learned, schema, part.model.known("linked tables").codec, config)
         self.model.notes += learn_texts(texts, self, owners, learning, self.progress, self.stop)
+
+    def _check_people(self, name: str, frame: Frame) -> None:
+        if frame.whose_N is None:
+            return
+        n_people, least = len(np.unique(frame.whose_N)), self.model.config.min_holders
+        if n_people < least <= len(frame.whose_N):
+            raise DataError(
+                f"{name}: its {len(frame.whose_N):,} rows belong to {n_people} people, and a value is kept only where "
+                f"{least} hold it, so nothing of it could be learned. Give it more people, or set min_holders"
+            )
 
     def _frame(self, name: str) -> Frame:
         """What is learned of one table."""
@@ -253,13 +328,22 @@ class Fitting:
         self._add_helpers(frame, name, order_N)
         if hangs:
             self._add_history(frame, name, order_N)
+        whose_N = self._whose(name)
+        if len(np.unique(whose_N)) < len(whose_N):
+            frame.whose_N = whose_N[order_N]
         return frame
+
+    def _whose(self, name: str) -> np.ndarray:
+        """``(N,)`` whose the rows of a table are."""
+        way = way_up(name, self.model.plan, self.schema)
+        return whose_rows(way, self.rows.__getitem__, len(self.tables[name]))
 
     def _config(self, name: str, frame: Frame, learned: pa.Table) -> RunConfig:
         config, cells = self.model.config, {n: len(t) * len(t.names) for n, t in self.tables.items()}
         minutes = None if config.minutes is None else config.minutes * cells[name] / max(1, sum(cells.values()))
         target = config.target if config.target in learned.column_names else None
         own: dict[str, Any] = {"minutes": minutes, "target": target, "context": frame.context, "columns": {}}
+        own["unit"] = None if frame.whose_N is None else WHOSE
         return config.model_copy(update=own | {"seed": derived_seed(config.seed, "table", name) % 2**31})
 
     def _make_keys(self, name: str) -> None:
@@ -269,9 +353,11 @@ class Fitting:
         for column in self.schema.key_of(name):
             if column in others or part.kept is not None:
                 continue
+            whose_N = self._whose(name)[np.asarray(table.column(column).is_valid())]
             values = table.column(column).drop_null()
             rng = numpy_stream(self.model.config.seed, "key", name, column)
-            context = FitContext(rng, self.model.config.min_holders, len(values), np.zeros((len(values), 0), np.int32))
+            beside = np.zeros((len(values), 0), np.int32)
+            context = FitContext(rng, self.model.config.min_holders, len(values), beside, whose_N)
             alone = len(self.schema.key_of(name)) == 1
             part.keys[column] = Identifier.fit(values, {"unique": True} if alone else {}, context)
 
@@ -288,12 +374,25 @@ class Fitting:
         second_N, there_N = part.calendar.seconds(table.column(time))
         return np.lexsort((np.where(there_N, second_N, np.iinfo(np.int64).max), whose_N))
 
+    def seconds(self, name: str, order_N: np.ndarray) -> np.ndarray:
+        """``(N,)`` times of rows that stand owner by owner, where one is missing that of the row before."""
+        part, time = self.model.parts[name], self.schema.tables[name].time
+        assert part.calendar is not None
+        assert time is not None
+        row_N = self.rows[self.model.plan.owner[name]][order_N]
+        first_N = np.r_[True, row_N[1:] != row_N[:-1]] | (row_N < 0)
+        second_N, there_N = part.calendar.seconds(self.tables[name].column(time).take(pa.array(order_N)))
+        return _carried(second_N, there_N, first_N, part.epoch)
+
     def _line(self, name: str, column: str) -> ColumnSchema:
         return self.schema.tables[name].columns.column(column)
 
     def _add_own(self, frame: Frame, name: str, column: str, order_N: np.ndarray) -> None:
         line = self._line(name, column)
-        values = self.tables[name].column(column).take(pa.array(order_N))
+        values = self.tables[name].column(column)
+        if self.model.campaigns is not None and self.model.campaigns.began(self.schema) == (name, column):
+            values = without_bursts(values, self.campaign_N, self.model.config.seed)
+        values = values.take(pa.array(order_N))
         if line.type == "drop":
             self.model.parts[name].own.remove(column)
             return
@@ -303,6 +402,8 @@ class Fitting:
     def _add_helpers(self, frame: Frame, name: str, order_N: np.ndarray) -> None:
         """How many rows hang on each row, which cluster it is of, and its place in graphs."""
         plan, n = self.model.plan, len(self.tables[name])
+        if self.model.campaigns is not None and name == self.model.campaigns.users and len(self.kind_N):
+            add_kind(frame, self.model.campaigns, self.kind_N[order_N])
         for reference in self.schema.into(name):
             edges = plan.edges.get(reference.table)
             if reference.table in self.graphs:
@@ -320,9 +421,17 @@ class Fitting:
                 continue
             row_N = self.rows[reference]
             counts_P = np.bincount(row_N[row_N >= 0], minlength=n)
-            frame.add(number_of(reference), "numeric", pa.array(counts_P[order_N]))
+            if not (self.model.parts[name].kept is not None and self._chooses(reference)):
+                frame.add(number_of(reference), "numeric", pa.array(counts_P[order_N]))
             if reference in self.clusters:
                 frame.add(cluster_of(reference), "categorical", labels(self.clusters[reference][order_N]))
+        for choice in self.choices.values():
+            choice.add_to_parent(frame, name, order_N)
+
+    def _chooses(self, reference: Reference) -> bool:
+        """Whether rows are told by a model of interactions what they refer to."""
+        choice = self.choices.get(reference.table)
+        return choice is not None and choice.reference == reference
 
     def _add_history(self, frame: Frame, name: str, order_N: np.ndarray) -> None:
         """What is known of a row when it is made: its owner, the rows before, when they were."""
@@ -347,14 +456,20 @@ class Fitting:
                     mean_N = mean_so_far(first_N, parse_numbers(values, self.tables[name].origin.dialect.decimal))
                     gone_N = np.isnan(mean_N)
                     frame.add(mean(name, line.name), "numeric", pa.array(mean_N, mask=gone_N), given=True)
-        for reference in [r for r in plan.chosen[name] if r in self.clusters]:
+        choice = self.choices.get(name)
+        if choice is not None:
+            choice.add_to_rows(frame, self, order_N)
+        for reference in [r for r in plan.chosen[name] if r in self.clusters and not self._chooses(r)]:
             chosen_N = self.rows[reference][order_N]
             kind_N = np.where(chosen_N < 0, -1, self.clusters[reference][np.maximum(chosen_N, 0)])
             frame.add(cluster_of(reference), "categorical", labels(kind_N))
             frame.add(before(name, cluster_of(reference)), "categorical", shifted(labels(kind_N), before_N), given=True)
             alone_N = np.where(row_N < 0, -1 - np.arange(len(row_N)), row_N)
             frame.add(usual_of(reference), "categorical", labels(usual_so_far(alone_N, kind_N)), given=True)
-        if part.calendar is not None:
+        if choice is not None and choice.choosing.timed:
+            time, clock = self.schema.tables[name].time, part.calendar is not None and part.calendar.clock
+            add_own_times(frame, name, str(time), self.seconds(name, order_N), part.epoch, clock)
+        elif part.calendar is not None:
             self._add_times(frame, name, order_N, row_N, first_N, before_N)
 
     def _of_parent(self, name: str) -> list[tuple[str, ColumnSchema]]:
@@ -362,7 +477,18 @@ class Fitting:
         if name not in self.schema.tables:
             return []
         linked = {c for r in self.schema.of(name) for c in r.columns} | set(self.schema.key_of(name))
-        return [(c.name, c) for c in tellers(self.schema.tables[name].columns, list(linked), MOST_OF_PARENT)]
+        later = {c for c, count in self.declared.get(name, {}).items() if not self._known_before(name, count)}
+        return [(c.name, c) for c in tellers(self.schema.tables[name].columns, list(linked | later), MOST_OF_PARENT)]
+
+    def _known_before(self, name: str, declared: Declared) -> bool:
+        """Whether a count is known when rows of children are made: a helper says how many there will be."""
+        ends, plan = ends_of(self.schema, name, declared.count), self.model.plan
+        if self.judging:
+            return True
+        if declared.count.take != "rows" or declared.count.value is not None or any(end in plan.late for end in ends):
+            return False
+        graph = self.graphs.get(ends[0].table)
+        return graph is None or graph[0].directed or len(ends) == 2
 
     def _before(self, name: str) -> list[ColumnSchema]:
         """Columns that the next row of the same owner knows of."""

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synthgen.campaigns import AskedCampaigns
 from synthgen.columns.date_text import DAY
 from synthgen.columns.number_text import parse_numbers
 from synthgen.columns.physical import named_type
 from synthgen.linked.calendar import Calendar, Gaps, weekdays
+from synthgen.linked.declared import ends_of, fill
 from synthgen.linked.frames import (
     Clockwork,
     before,
@@ -30,12 +32,16 @@ from synthgen.linked.frames import (
     shifted,
     usual_of,
 )
+from synthgen.linked.keys import parent_rows
+from synthgen.linked.labels import together
+from synthgen.linked.network import texts
 from synthgen.linked.plan import Plan
 from synthgen.linked.schema import LinkedSchema, Reference
 from synthgen.linked.taking import take
-from synthgen.rows.given import encode
-from synthgen.rows.known import Known
 from synthgen.seeding import derived_seed, numpy_stream
+from synthgen.synthesizers.completing import completed_with
+from synthgen.synthesizers.linked_campaigns import TRUTH, Campaigns, Farming
+from synthgen.synthesizers.linked_choosing import Choices
 from synthgen.synthesizers.linked_part import DEGREES, Part
 from synthgen.synthesizers.linked_texts import write_texts
 from synthgen.training.progress import Progress
@@ -51,6 +57,7 @@ class Makeable(Protocol):
     plan: Plan
     parts: dict[str, Part]
     missing: dict[Reference, float]
+    campaigns: Campaigns | None
 
 
 @dataclass
@@ -91,15 +98,23 @@ class Making:
         rows: so many of single tables.
         seed: of every draw.
         progress: is told which table is being made.
+        campaigns: how many are asked for; None: as many as were learned.
     """
 
     def __init__(
-        self, model: Makeable, scale: float, rows: Mapping[str, int], seed: int, progress: Progress | None
+        self,
+        model: Makeable,
+        scale: float,
+        rows: Mapping[str, int],
+        seed: int,
+        progress: Progress | None,
+        campaigns: AskedCampaigns | None = None,
     ) -> None:
         self.model, self.scale, self.asked, self.seed, self.progress = model, scale, rows, seed, progress
         self.made: dict[str, Made] = {}
         self.references: dict[Reference, np.ndarray] = {}
         self.keys: dict[str, dict[str, pa.Array]] = {}
+        self.farming = Farming(model.campaigns, model.schema, campaigns, seed)
 
     def run(self) -> dict[str, pa.Table]:
         """All tables that have a file, with the columns that they had."""
@@ -110,7 +125,52 @@ class Making:
             self._make(name)
         for reference in plan.late:
             self._fill_in(reference)
-        return {name: self._whole(name) for name in self.model.schema.tables}
+        whole = self._counted({name: self._whole(name) for name in self.model.schema.tables})
+        return whole | self._truth()
+
+    def _truth(self) -> dict[str, pa.Table]:
+        """Which user is in which campaign, where some were asked for."""
+        users = "" if self.model.campaigns is None else self.model.campaigns.users
+        found = self.farming.truth(self.made[users].columns, self._keys(users)) if users in self.made else None
+        return {} if found is None else {TRUTH: found}
+
+    def _counted(self, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
+        """The tables with what is computed from others, now that all are there."""
+        parts = self.model.parts
+        columns = {
+            name: {column: table.column(column).combine_chunks() for column in table.column_names}
+            for name, table in tables.items()
+        }
+        sizes = {name: made.rows for name, made in self.made.items()}
+        rows = {r: self._rows_of(r, columns) for r in self.model.schema.references if r.parent in columns}
+        fill(self.model.schema, {name: part.counts for name, part in parts.items()}, columns, rows, sizes)
+        return {
+            name: pa.table({column: columns[name][column] for column in parts[name].columns if column in columns[name]})
+            for name in tables
+        }
+
+    def _rows_of(self, reference: Reference, columns: Mapping[str, Mapping[str, pa.Array]]) -> np.ndarray:
+        """The parent's row of each row of a child; of a child that is kept, by its keys."""
+        if reference in self.references:
+            return self.references[reference]
+        child = [columns[reference.table][column] for column in reference.columns]
+        return parent_rows(child, [columns[reference.parent][column] for column in reference.parent_columns])
+
+    def _foretell(self, name: str) -> None:
+        """Counts as the table itself asks for them: rows that hang on it are made to know these."""
+        plan, made = self.model.plan, self.made[name]
+        for column, declared in self.model.parts[name].counts.items():
+            ends = ends_of(self.model.schema, name, declared.count)
+            marks = [number_of(end) for end in ends]
+            edges = plan.edges.get(ends[0].table)
+            if edges is not None:
+                part = self.model.parts[ends[0].table]
+                directed = part.graph is not None and part.graph.directed
+                marks = [f"{number_of(edges[0])}: {DEGREES[place if directed else 0]}" for place in range(2)]
+                marks = [mark for mark, end in zip(marks, edges, strict=True) if end in ends][: 2 if directed else 1]
+            total_N = sum((made.numbers(mark) for mark in marks), np.zeros(made.rows, np.int64))
+            if declared.writes is not None:
+                made.columns[column] = declared.write(total_N.astype(float))
 
     def _make(self, name: str) -> None:
         plan, part = self.model.plan, self.model.parts[name]
@@ -122,9 +182,13 @@ class Making:
         elif name in plan.owner:
             self._grow(name, seed)
             for reference in plan.chosen[name]:
-                self._choose(name, reference, seed)
+                if reference not in self.references:
+                    self._choose(name, reference, seed)
         else:
-            self.made[name] = self._free(part, self.asked.get(name, round(self.scale * part.rows)), seed)
+            n = self.asked.get(name, round(self.scale * part.rows))
+            users = self.farming.users(part.model, n) if self.farming.makes(name) else None
+            self.made[name] = self._free(part, n, seed) if users is None else Made.of(users)
+        self._foretell(name)
 
     def _free(self, part: Part, n: int, seed: int) -> Made:
         """Rows that hang on nothing."""
@@ -135,19 +199,26 @@ class Making:
     # ------------------------------------------------------------------ children
     def _grow(self, name: str, seed: int) -> None:
         """Rows for each row of the owner, one after another."""
-        owner, part = self.model.plan.owner[name], self.model.parts[name]
+        plan, part = self.model.plan, self.model.parts[name]
+        owner = plan.owner[name]
         parent = self.made[owner.parent]
         number_O = np.r_[self._numbers(owner), np.ones(round(self.scale * part.lonely), np.int64)]
         whose_O = np.r_[np.arange(parent.rows), np.full(len(number_O) - parent.rows, -1)]
+        choices, start_O = None, np.zeros(len(number_O), np.int64)
+        if part.choosing is not None:
+            choices = Choices(self, name, owner, plan.chosen[name], whose_O, number_O, seed)
+            number_O, start_O = choices.drawn.number_O, choices.start_O
         order_O = np.argsort(-number_O, kind="stable")
-        number_O, whose_O = number_O[order_O], whose_O[order_O]
+        number_O, whose_O, start_O = number_O[order_O], whose_O[order_O], start_O[order_O]
         pieces: list[_Piece] = []
         for start in range(0, int((number_O > 0).sum()), OWNERS):
             here = slice(start, start + OWNERS)
             growing = _Growing(self, name, whose_O[here], number_O[here], derived_seed(seed, "owners", start))
+            if choices is not None:
+                growing.take(choices, start_O[here])
             pieces += growing.pieces()
         if not pieces:
-            self.references[owner] = np.zeros(0, np.int64)
+            self.references |= {r: np.zeros(0, np.int64) for r in (owner, *plan.chosen[name])}
             self.made[name] = Made(0, self._empty(part), np.zeros(0, np.int64), np.zeros(0, np.int64))
             return
         owner_N = np.concatenate([piece.owner_A for piece in pieces])
@@ -158,7 +229,12 @@ class Making:
         second_N = None if part.calendar is None else np.concatenate([p.second_A for p in pieces])[order_N]
         self.made[name] = Made.of(table)
         self.made[name].owner_N, self.made[name].second_N = owner_N[order_N], second_N
-        self.references[owner] = owner_N[order_N]
+        if choices is None:  # rows that choose among many are no posts
+            self.farming.posted(name, self.made[name], part.last)
+        self.references[owner] = self.made[name].owner_N
+        if choices is not None:
+            row_N = np.concatenate([piece.row_A for piece in pieces])[order_N]
+            self.references[choices.reference] = choices.drawn.row_E[row_N]
 
     def _numbers(self, owner: Reference) -> np.ndarray:
         """How many rows hang on each row of the owner; a number that never differed is that number."""
@@ -204,9 +280,13 @@ class Making:
             return
         kinds_P = numbers(parent.columns[community]) if community in parent.columns else np.zeros(parent.rows, np.int64)
         nodes[DEGREES[2]] = np.maximum(kinds_P, 0)
+        if part.labels:
+            own = {column: np.array(texts(parent.columns[column]), object) for column in part.labels}
+            nodes["label"] = together(own, part.labels)
         graph = part.graph.sample(pd.DataFrame(nodes), random_state=seed % 2**31).graph
-        self.made[name] = self._free(part, graph.n_edges, seed)
-        self.references[start], self.references[end] = graph.from_M, graph.to_M
+        ends = self.farming.tied(start.parent, graph.from_M, graph.to_M, parent.rows, part.graph.directed)
+        self.made[name] = self._free(part, len(ends[0]), seed)
+        self.references[start], self.references[end] = ends
 
     # ------------------------------------------------------------------ references
     def _fill_in(self, reference: Reference) -> None:
@@ -229,7 +309,8 @@ class Making:
     def _whole(self, name: str) -> pa.Table:
         """The table as it was: keys made up, references filled in, helpers gone."""
         part = self.model.parts[name]
-        columns = dict(self.made[name].columns)
+        columns = {column: values for column, values in self.made[name].columns.items() if column not in part.counts}
+        columns |= self.farming.labelled(name, columns)
         if part.kept is None:
             columns |= self._keys(name)
             for reference in self.model.schema.of(name):
@@ -290,6 +371,7 @@ class _Piece:
     owner_A: np.ndarray
     table: pa.Table
     second_A: np.ndarray
+    row_A: np.ndarray
 
 
 class _Growing:
@@ -301,6 +383,8 @@ class _Growing:
         self.owner, self.chosen = plan.owner[name], plan.chosen[name]
         self.time = making.model.schema.tables[name].time if self.part.calendar is not None else None
         self.before: pa.Table | None = None
+        self.choices: Choices | None = None
+        self.start_O = np.zeros(len(whose_O), np.int64)
         self.second_O = self._begins()
         self.counts = {r: np.zeros((len(whose_O), 1), np.int64) for r in self.chosen}
         self.usual = {r: np.full(len(whose_O), -1, np.int64) for r in self.chosen}
@@ -313,6 +397,11 @@ class _Growing:
             self.repeated = {before(name, column): column for column in drawn if before(name, column) in context}
             nothing = np.zeros(len(whose_O)), np.zeros(len(whose_O), np.int64)
             self.sums = {c: (nothing[0].copy(), nothing[1].copy()) for c in drawn if mean(name, c) in context}
+
+    def take(self, choices: Choices, start_O: np.ndarray) -> None:
+        """What rows choose is known before they are made; those of each owner begin at these numbers."""
+        self.choices, self.start_O = choices, start_O
+        self.chosen = tuple(r for r in self.chosen if r != choices.reference)
 
     def _begins(self) -> np.ndarray:
         """From when each owner's first time is counted."""
@@ -339,7 +428,13 @@ class _Growing:
             for column, values in made.columns.items()
             if parents(self.owner.parent, column) in context
         }
+        found |= {c: shifted(values, self.whose_O) for c, values in made.columns.items() if c in context}
         return found | {f"{self.name}: rows of this owner": pa.array(self.number_O)}
+
+    @property
+    def timed(self) -> bool:
+        """Whether times are known before rows are made."""
+        return self.choices is not None and self.choices.drawn.second_E is not None
 
     def pieces(self) -> list[_Piece]:
         """All rows, step by step."""
@@ -348,7 +443,8 @@ class _Growing:
             alive = int(np.searchsorted(-self.number_O, -at, side="left"))
             table = self._step(at, alive)
             self._note(at, table, alive)
-            found.append(_Piece(at, self.whose_O[:alive], table, self.second_O[:alive].copy()))
+            row_A = self.start_O[:alive] + at
+            found.append(_Piece(at, self.whose_O[:alive], table, self.second_O[:alive].copy(), row_A))
         return found
 
     def _step(self, at: int, alive: int) -> pa.Table:
@@ -361,7 +457,9 @@ class _Growing:
             context |= {name: earlier.column(column).combine_chunks() for name, column in self.repeated.items()}
         for reference in self.chosen:
             context[usual_of(reference)] = labels(self.usual[reference][:alive])
-        if self.time is not None:
+        if self.choices is not None:
+            context |= self.choices.context(self.start_O[:alive] + at, self.known.codec.context.__contains__)
+        if self.time is not None and not self.timed:
             names = Clockwork.of(self.name, self.time)
             context[names.weekday] = weekdays(self.second_O[:alive])
             context[names.hour] = pa.array(self.second_O[:alive] % DAY // 3_600)
@@ -393,7 +491,11 @@ class _Growing:
             usual_O = self.usual[reference]
             more = there[counts[there, kind_A[there]] >= counts[there, np.maximum(usual_O[there], 0)]]
             usual_O[more] = kind_A[more]
-        if self.time is not None:
+        if self.timed:
+            assert self.choices is not None
+            assert self.choices.drawn.second_E is not None
+            self.second_O[:alive] = self.choices.drawn.second_E[self.start_O[:alive] + at]
+        elif self.time is not None:
             self.second_O[:alive] = self._times(table, at, alive)
 
     def _times(self, table: pa.Table, at: int, alive: int) -> np.ndarray:
@@ -411,32 +513,3 @@ class _Growing:
         before_A = self.second_O[:alive]
         after_A: np.ndarray = np.minimum(gaps.after(before_A, first_A), np.maximum(self.part.last, before_A))
         return after_A
-
-
-def completed_with(known: Known, context: Mapping[str, pa.Array], n: int, seed: int) -> pa.Table:
-    """Rows drawn from what is known of them; what is missing in the context is known to be missing.
-
-    Args:
-        known: the model.
-        context: columns that are given; those that the model does not know of are left out.
-        n: rows.
-        seed: of every draw.
-    """
-    codec, schema = known.codec, known.origin.schema
-    cells: dict[str, Any] = {}
-    for name in codec.names:
-        kind = schema.field(name).type
-        cells[name] = context[name].cast(kind) if name in context else pa.nulls(n, kind)
-    table = codec.deduced(pa.table(cells))
-    tokens_NS, given_NS = encode(known, table, derived_seed(seed, "encode"))
-    for slot in known.layout.context:
-        one = known.layout.slots[slot]
-        instead = one.none if one.level else one.missing
-        if instead is not None:
-            tokens_NS[~given_NS[:, slot], slot] = instead
-        if one.missing is not None or one.level:
-            given_NS[:, slot] = True
-    if tokens_NS.shape[1]:
-        allowed = known.allowed(table)
-        tokens_NS = known.model.complete(tokens_NS, given_NS, seed, present_only=False, allowed=allowed)
-    return codec.decode(tokens_NS, derived_seed(seed, "decode"), 0, known=table)

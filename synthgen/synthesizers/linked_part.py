@@ -11,6 +11,8 @@ import pyarrow as pa
 from synthgen.columns.identifier import Identifier
 from synthgen.graphs import GraphModel
 from synthgen.linked.calendar import Calendar
+from synthgen.linked.choosing import Choosing
+from synthgen.linked.declared import Declared
 from synthgen.storage import Run
 from synthgen.synthesizers.linked_texts import TableTexts
 from synthgen.synthesizers.synthesizer import Synthesizer
@@ -39,7 +41,10 @@ class Part:
         kept: its rows, where they are given out as they are.
         graph: of a table of ties.
         texts: what was learned of its texts.
+        choosing: how its rows choose among many, and when; None: one by one.
         types: physical types of columns that refer to others, by name.
+        labels: of a table of ties, the columns of its nodes by which ties go.
+        counts: columns that are computed from the rows that refer to it.
         origin: the kind of table that it was.
     """
 
@@ -58,7 +63,10 @@ class Part:
     kept: pa.Table | None = None
     graph: GraphModel | None = None
     texts: TableTexts | None = None
+    choosing: Choosing | None = None
     types: dict[str, str] = field(default_factory=dict)
+    labels: list[str] = field(default_factory=list)
+    counts: dict[str, Declared] = field(default_factory=dict)
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """JSON and arrays; what a table that is kept holds is among the arrays."""
@@ -76,6 +84,8 @@ class Part:
             "lonely": self.lonely,
             "once": self.once,
             "types": self.types,
+            "labels": self.labels,
+            "counts": {column: count.state() for column, count in self.counts.items()},
         }
         if self.model is not None:
             run = self.model.contents()
@@ -87,6 +97,9 @@ class Part:
         if self.graph is not None:
             facts["graph"] = {"seed": self.graph.random_state, "facts": self.graph.facts}
             arrays |= {f"graph.{key}": value for key, value in self.graph.arrays.items()}
+        if self.choosing is not None:
+            facts["choosing"], own = self.choosing.state()
+            arrays |= {f"choosing.{key}": value for key, value in own.items()}
         if self.kept is not None:
             sink = pa.BufferOutputStream()
             with pa.ipc.new_stream(sink, self.kept.schema) as stream:
@@ -110,6 +123,8 @@ class Part:
         part.begins, part.epoch, part.last = facts["begins"], facts["epoch"], facts["last"]
         part.lonely, part.once = facts["lonely"], facts["once"]
         part.types = facts["types"]
+        part.labels = facts.get("labels", [])
+        part.counts = {column: Declared.from_state(state) for column, state in facts.get("counts", {}).items()}
         if "run" in facts:
             own = facts["run"]
             inner = Run(
@@ -120,6 +135,8 @@ class Part:
             part.texts = TableTexts.from_state(facts["texts"], _under(arrays, "texts."))
         if "graph" in facts:
             part.graph = GraphModel(facts["graph"]["seed"], facts["graph"]["facts"], _under(arrays, "graph."))
+        if "choosing" in facts:
+            part.choosing = Choosing.from_state(facts["choosing"], _under(arrays, "choosing."))
         if "kept" in arrays:
             part.kept = pa.ipc.open_stream(pa.py_buffer(arrays["kept"].tobytes())).read_all()
         return part

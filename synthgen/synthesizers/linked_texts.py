@@ -27,7 +27,7 @@ from synthgen.synthesizers.text_columns import TextColumn, cells_of
 from synthgen.synthesizers.text_learning import AGREE, FEWEST_TAGGED, STAND_IN, TextLearning
 from synthgen.table.schema import Schema
 from synthgen.table.table import Table
-from synthgen.texts.units import CODE, DIGITS, HANDLE, MAIL, PHONE, URL, owner_numbers
+from synthgen.texts.units import CODE, DIGITS, HANDLE, MAIL, PHONE, URL
 from synthgen.training.progress import Progress
 
 HELD = (HANDLE, MAIL, URL, PHONE, CODE, DIGITS[-1])
@@ -120,13 +120,14 @@ class TableTexts:
 
 
 # ---------------------------------------------------------------------- fit
-def find_named(known: Tables, plan: Plan, name: str, min_holders: int) -> TableTexts:
+def find_named(known: Tables, plan: Plan, name: str, whose_N: np.ndarray, min_holders: int) -> TableTexts:
     """What the texts of a table name in other tables.
 
     Args:
         known: the real tables.
         plan: who owns whom.
         name: of the table.
+        whose_N: whose its rows are.
         min_holders: users who make a handle nobody's.
     """
     found = TableTexts()
@@ -134,13 +135,12 @@ def find_named(known: Tables, plan: Plan, name: str, min_holders: int) -> TableT
         return found
     for line in known.schema.tables[name].columns.columns:
         if line.type == Text.name and line.options.get("model") != STAND_IN:
-            found.named[line.name] = _named(known, plan, name, line.name, min_holders)
+            found.named[line.name] = _named(known, plan, name, line.name, whose_N, min_holders)
     return found
 
 
-def _named(known: Tables, plan: Plan, name: str, column: str, min_holders: int) -> Named:
+def _named(known: Tables, plan: Plan, name: str, column: str, whose_N: np.ndarray, min_holders: int) -> Named:
     texts, named = cells_of(known.tables[name].arrow, column), Named()
-    owners = owner_numbers(persons(known, plan, name), len(texts))
     for held in HELD:
         mentions = Mentions.of(texts, held)
         place = _place(known, held, mentions) if len(mentions.mark_M) >= FEWEST else None
@@ -150,7 +150,7 @@ def _named(known: Tables, plan: Plan, name: str, column: str, min_holders: int) 
         row_of = _row_of(known, held, table, where)
         row_M = np.array([row_of.get(mark, -1) for mark in mentions.mark_M.tolist()], np.int64)
         near = _near(known, plan, name, table)
-        made_up = _nameless(mentions.mark_M[row_M < 0], owners[mentions.text_M[row_M < 0]], min_holders)
+        made_up = _nameless(mentions.mark_M[row_M < 0], whose_N[mentions.text_M[row_M < 0]], min_holders)
         many = len(known.tables[table])
         numbers = _numbers(known, table)
         law = Naming.fit((held, table, where), mentions, row_M, near, numbers, made_up, many, min_holders)
@@ -220,15 +220,6 @@ def _members(cell: str) -> list[str]:
     return [part.removesuffix(".0") for part in cell.split()]
 
 
-def persons(known: Tables, plan: Plan, name: str) -> list[object]:
-    """``(N,)`` who each row belongs to in the end; None for nobody."""
-    row_N, table = np.arange(len(known.tables[name])), name
-    while table in plan.owner:
-        up_P = known.rows[plan.owner[table]]
-        row_N, table = np.where(row_N >= 0, up_P[np.maximum(row_N, 0)], -1), plan.owner[table].parent
-    return [row if row >= 0 else None for row in row_N.tolist()]
-
-
 def _near(known: Tables, plan: Plan, name: str, table: str) -> Near:
     references = {reference: known.rows[reference] for reference in known.schema.references if reference in known.rows}
     return near_of(plan, references, name, table, len(known.tables[name]))
@@ -278,7 +269,7 @@ def _numbers(known: Tables, table: str) -> dict[str, np.ndarray]:
 def learn_texts(
     found: TableTexts,
     known: Tables,
-    owners: Sequence[object],
+    owners: Sequence[object] | None,
     learning: tuple[pa.Table, Schema, Any, RunConfig],
     progress: Progress,
     stop: Callable[[], bool],
@@ -288,7 +279,7 @@ def learn_texts(
     Args:
         found: what they name; gets what was learned.
         known: the real tables.
-        owners: ``(N,)`` who each of the rows that are learned belongs to.
+        owners: ``(N,)`` whose each of the rows that are learned is; None: each is somebody else's.
         learning: the rows, their schema, the codec and the settings.
         progress: is told what happens.
         stop: True ends training.

@@ -82,7 +82,7 @@ class NetworkModel(RolledOut[Network]):
         chosen = plan(len(tokens_NS), config.training, layout.missing_share)
         if config.training.max_steps is None:
             chosen = replace(chosen, max_steps=math.ceil(self.share_of_steps * chosen.max_steps))
-        train, held = split_held(len(tokens_NS), config.training.held_share, config.seed)
+        train, held = split_held(len(tokens_NS), config.training.held_share, config.seed, job.unit_N)
         tokens = torch.from_numpy(tokens_NS)
         size = (chosen.width, chosen.blocks, chosen.waves)
         new = new_network(lambda: self.new_network(layout, *size, chosen), config.seed)

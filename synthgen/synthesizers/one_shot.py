@@ -51,7 +51,7 @@ class OneShot(RolledOut[OneShotGenerator]):
 
     def learn(self, tokens_NS: np.ndarray, layout: Layout, job: Job) -> Account:
         config, device = job.config, job.device
-        train, held = split_held(len(tokens_NS), config.training.held_share, config.seed)
+        train, held = split_held(len(tokens_NS), config.training.held_share, config.seed, job.unit_N)
         steps = int(STEPS * max(1.0, len(train) / STEPS_ROWS) ** 0.5)
         settings = resolved(config.adversarial, {**OWN, "max_steps": steps})
         width, blocks = config.training.width or WIDTH, config.training.blocks or BLOCKS

@@ -12,10 +12,11 @@ import pyarrow as pa
 import torch
 from sklearn.base import BaseEstimator
 
+from synthgen.campaigns import AskedCampaigns, Kind, asked_of
 from synthgen.codec import Codec
 from synthgen.conditions import where_of
 from synthgen.config import LINKED_MODEL, RunConfig, SamplingSettings, check_settings, settings_of
-from synthgen.detecting import schema_of
+from synthgen.detecting import check_unit, schema_of
 from synthgen.errors import ConfigError, NotFittedError
 from synthgen.linked.schema import LinkedSchema
 from synthgen.rows.balancing import Draw, topped_up
@@ -30,6 +31,7 @@ from synthgen.rows.shaping import below_like, beside_like, changed_like, is_fram
 from synthgen.seeding import derived_seed
 from synthgen.storage import Run, RunWriter, read_run, writing
 from synthgen.synthesizers import MODELS
+from synthgen.synthesizers.account_kinds import found_kinds, said_of
 from synthgen.synthesizers.any_order import AnyOrderGan
 from synthgen.synthesizers.base import Job, Model, TokenModel, check_used, go_on, used_settings
 from synthgen.synthesizers.picture_columns import (
@@ -67,8 +69,10 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         minutes: training stops there at the latest; None: when held-out rows say that it is done.
         target: the column that the rest is meant to predict; drawn last.
         context: columns that will be given in ``sample(like=...)``: most of the learning goes to the others.
+        unit: the column that says whose a row is, such as ``user_id``: rows of one person count once where a value
+            needs holders; of linked tables it is known from their references.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        min_holders: a value needs so many rows to enter a vocabulary.
+        min_holders: a value needs so many rows, or people where there is a unit, to enter a vocabulary.
         schema: a ``Schema``, of linked tables a ``LinkedSchema``, or the path of a ``schema.json``; None: detected.
         columns: what detection gets wrong, ``{"zip": {"type": "categorical"}}``.
         training: settings of ``synthgen.training.settings.TrainingSettings`` by name.
@@ -93,6 +97,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         minutes: float | None = None,
         target: str | None = None,
         context: list[str] | None = None,
+        unit: str | None = None,
         device: str = "auto",
         min_holders: int = 5,
         schema: Schema | LinkedSchema | str | Path | None = None,
@@ -107,6 +112,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         self.minutes = minutes
         self.target = target
         self.context = context
+        self.unit = unit
         self.device = device
         self.min_holders = min_holders
         self.schema = schema
@@ -131,6 +137,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             minutes=config.minutes,
             target=config.target,
             context=config.context or None,
+            unit=config.unit,
             device=config.device,
             min_holders=config.min_holders,
             schema=schema,
@@ -183,6 +190,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         if not isinstance(data, Table):
             progress.stage("reading")
         table = Table.from_any(data, min_holders=config.min_holders)
+        check_unit(table, config)
         if self.schema is None:
             progress.stage("detecting columns")
         schema = schema_of(table, config, self.schema)
@@ -217,6 +225,11 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             "threads": torch.get_num_threads(),
             "privacy": {"min_holders": config.min_holders, "epsilon": None},
         }
+        if config.unit is not None:
+            self.facts_["privacy"]["unit"] = config.unit
+        if kinds := found_kinds(table, schema, config.min_holders):
+            self.facts_["campaigns"] = [kind.state() for kind in kinds]
+            self.notes_.append(said_of(kinds))
         if account.training:
             self.facts_["training"] = account.training
         if of_pictures:
@@ -230,6 +243,8 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         self, data: Mapping[str, Any], config: RunConfig, progress: Progress, stop: Callable[[], bool]
     ) -> Self:
         """Learn several tables and what links them."""
+        if config.unit is not None:
+            raise ConfigError("unit: of linked tables it is known from their references. Leave it out")
         from synthgen.synthesizers.linked import Linked
 
         tables = {
@@ -259,6 +274,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             "target": self.target,
             "context": self.context,
             "device": self.device,
+            "unit": self.unit,
             "min_holders": self.min_holders,
             "columns": self.columns,
             "training": self.training,
@@ -283,6 +299,10 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         guide: float | None = None,
         scale: float | None = None,
         rows: Mapping[str, int] | None = None,
+        campaigns: int | None = None,
+        campaign_size: int | None = None,
+        difficulty: float | None = None,
+        label_noise: float | None = None,
     ) -> Any:
         """Draw rows, in the kind that ``fit`` was given: same columns, order, types and kind of index.
 
@@ -301,6 +321,14 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             guide: rows drawn for each that the critic lets pass: slower, more faithful. None: as it was made.
             scale: of linked tables, which come back by name: so many times the rows of those that hang on no other.
             rows: of linked tables, ``{"users": 500}``: so many of one that hangs on no other.
+            campaigns: of user tables that say who is fake: so many farms of fake accounts, and no other fakes. Of
+                linked tables ``campaigns`` comes beside the others (key, campaign, true_label); of a single table a
+                pair comes back, the rows and a table of (row, campaign, true_label), rows counted from 1.
+            campaign_size: accounts of each; 40 where it is left out.
+            difficulty: 0: each account bears every mark of its campaign (burst, template, clique, posts in step, the
+                profile of a fake); 1: none does; in between each is missing with this chance. 0.5 where it is left out.
+            label_noise: the share of fake accounts labelled genuine, and as many genuine ones labelled fake; 0 where it
+                is left out.
 
         Raises:
             NotFittedError: ``fit`` or ``load`` come first.
@@ -310,17 +338,34 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         """
         how: dict[str, Any] = {"where": where, "quota": quota, "like": like, "draws": draws}
         how |= {"steps": steps, "guide": guide}
+        asked = asked_of(campaigns, campaign_size, difficulty, label_noise)
         if hasattr(self, "linked_"):
             other = next((name for name, value in {"n": n, **how, "draws": None}.items() if value is not None), None)
             if other is not None:
                 raise ConfigError(f"{other}: is for a single table; linked tables take scale and rows")
-            made = self.linked_.sample(1.0 if scale is None else scale, rows, random_state)
-            return {name: self.linked_.parts[name].origin.to_like(table, 0) for name, table in made.items()}
+            made = self.linked_.sample(1.0 if scale is None else scale, rows, random_state, campaigns=asked)
+            return {name: self.linked_.origin_of(name, table).to_like(table, 0) for name, table in made.items()}
         if scale is not None or rows is not None:
             given = "scale" if scale is not None else "rows"
             raise ConfigError(f"{given}: is for linked tables; a single table takes the number of rows")
+        if asked is not None:
+            table, truth = self.sample_campaigns(n, asked, random_state=random_state, **how)
+            return self.origin_.to_like(table, 0), self.origin_.of_other(truth.schema).to_like(truth, 0)
         chunks = list(self.sample_chunks(n, random_state=random_state, **how))
         return self._fitted().origin_.to_like(pa.concat_tables(chunks), 0)
+
+    def sample_campaigns(
+        self, n: int | None, asked: AskedCampaigns, *, random_state: int = 0, draws: int = 1, **how: Any
+    ) -> tuple[pa.Table, pa.Table]:
+        """Rows with campaigns among them, as the program keeps them, and which is in which; see ``sample``."""
+        from synthgen.synthesizers.farmed_users import farmed_rows
+
+        if given := next((name for name, value in how.items() if value is not None), None):
+            raise ConfigError(f"{given}: not with campaigns, which say themselves who is fake; leave one out")
+        if n is None or n < 0:
+            raise ConfigError(f"rows: {n}; expected 0 or more")
+        kinds = [Kind.from_state(kind) for kind in self._fitted().facts_.get("campaigns", [])]
+        return farmed_rows(self.sample_chunks, self.known("campaigns"), kinds, n, asked, random_state)
 
     def sample_chunks(
         self,

@@ -35,6 +35,8 @@ MOST_TEXTS = 30_000
 """Texts that are learned from; of more, so many drawn at random."""
 EPOCHS, MOST_STEPS = 6, 3_000
 """Each text is seen so often, in so many steps at most: most of what longer training gains, in half the time."""
+TRIED = 200
+"""Rows that get a text on trial, to see whether any can be written that is nobody's."""
 SHARE = 0.4
 """Of ``minutes``, for all columns of texts together; the table gets the rest."""
 AGREE, FEWEST_TAGGED = 0.9, 30
@@ -88,7 +90,9 @@ class TextLearning:
             seconds = None if self.config.minutes is None else 60 * SHARE * self.config.minutes / len(wanted)
             began = time.perf_counter()
             try:
-                found[name] = column = self._learned(name, Watch(seconds, stop, progress))
+                column = self._learned(name, Watch(seconds, stop, progress))
+                column.write(self.codec, self.table.slice(0, TRIED), self.config.seed)
+                found[name] = column
             except DataError as error:
                 if asked:
                     raise DataError(f"column {name!r}: {error}") from None
@@ -103,7 +107,7 @@ class TextLearning:
         return found, notes, facts
 
     def _learned(self, name: str, watch: Watch) -> TextColumn:
-        own = owner_column(self.schema, self.table, name)
+        own = self.config.unit or owner_column(self.schema, self.table, name)
         seed = derived_seed(self.config.seed, "text column", name) % 2**31
         there_N = np.flatnonzero(np.asarray(joined(self.table.column(name)).is_valid()))
         if len(there_N) > MOST_TEXTS:

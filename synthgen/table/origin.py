@@ -112,6 +112,10 @@ class Origin:
             return _to_polars(table, self.categories)
         return table
 
+    def of_other(self, columns: pa.Schema) -> Origin:
+        """The kind of another table that comes beside this one."""
+        return Origin("parquet" if self.kind == "pandas" else self.kind, columns, self.dialect)
+
     def as_arrow(self, arrow: pa.Table) -> pa.Table:
         """Columns in the types they had, dictionary-encoded where they were; text of a CSV as what it reads as."""
         if self.kind == "csv":

@@ -104,22 +104,32 @@ class Table:
         columns = [joined(column).take(rows) for column in self.arrow.columns]
         return replace(self, arrow=pa.table(columns, schema=self.arrow.schema))
 
-    def split(self, holdout_share: float, rng: np.random.Generator) -> tuple[Table, Table]:
+    def split(
+        self, holdout_share: float, rng: np.random.Generator, unit_N: np.ndarray | None = None
+    ) -> tuple[Table, Table]:
         """Two tables, rows drawn evenly and kept in order; each gets at least one row.
 
         Args:
-            holdout_share: share of rows in the second, 0 to 1.
+            holdout_share: share of rows in the second, 0 to 1; of people where it is known whose rows they are.
             rng: draws the rows.
+            unit_N: whose each row is: all rows of a person go to one side; None: each is somebody else's.
+
+        Raises:
+            DataError: all rows are one person's.
 
         Example:
             >>> table = Table.from_any(pa.table({"a": list(range(10))}))
             >>> [len(part) for part in table.split(0.2, np.random.default_rng(0))]
             [8, 2]
         """
-        n = len(self)
+        whose_N = np.arange(len(self)) if unit_N is None else np.unique(unit_N, return_inverse=True)[1]
+        n = int(whose_N.max()) + 1
+        if unit_N is not None and n < 2:
+            raise DataError(f"{self.name}: all rows belong to one person; several were expected. Leave the unit out")
         size = min(max(round(holdout_share * n), 1), n - 1)
-        held = np.zeros(n, dtype=bool)
-        held[rng.permutation(n)[:size]] = True
+        held_U = np.zeros(n, dtype=bool)
+        held_U[rng.permutation(n)[:size]] = True
+        held = held_U[whose_N]
         return self.take(np.flatnonzero(~held)), self.take(np.flatnonzero(held))
 
     def to_like(self, arrow: pa.Table, start: int = 0) -> Any:

@@ -18,7 +18,7 @@ from synthgen.texts.guard import RUN, Guard
 from synthgen.texts.lengths import Lengths, ahead_of
 from synthgen.texts.network import TextNetwork
 from synthgen.texts.pieces import END
-from synthgen.texts.units import TAG, Unit, folded
+from synthgen.texts.units import CODE, TAG, Unit, folded
 from synthgen.texts.vocabulary import CAPITAL, CAPITALS, FLIP, PIECE, STOP, UNKNOWN, Vocabulary
 
 CHUNK = 256
@@ -31,6 +31,8 @@ _PASSES = 20
 """Times a text is begun anew."""
 _LONGER = 4
 """A text that is somebody's as it stands goes on for one to three units."""
+_WRITTEN = 0.9
+"""Of the texts drawn together, so many must come to an end; the odd one that does not is a made-up code word."""
 _BOLD = 0.3
 """Power of chances in the later half of the passes: what is unusual is nobody's."""
 _START, _GOING, _FLIPPED, _CASED, _INSIDE = range(5)
@@ -78,12 +80,14 @@ class Writer:
                 due = [self._tags_of(tags, first + line) for line in left.tolist()]
                 drawn = self._drawn(rows_BC[left], due, rng, 1.0 if again < _PASSES // 2 else _BOLD)
                 found |= {int(left[line]): units for line, units in drawn.items()}
-            if len(found) < len(rows_BC):
+            if len(found) < _WRITTEN * len(rows_BC):
                 raise DataError(
                     f"text model: {len(rows_BC) - len(found)} texts came out as a real one each time; "
                     "the texts learned from are too few or too alike to make others. Give more of them"
                 )
-            yield from (found[place] for place in range(len(rows_BC)))
+            for place in range(len(rows_BC)):
+                many = len(tags[first + place]) if tags is not None and self.tied else 0
+                yield found.get(place) or _nobodys(many)
 
     @torch.no_grad()
     def _drawn(
@@ -256,6 +260,12 @@ class Writer:
                 piece_V,
             ]
         )
+
+
+def _nobodys(tags: int) -> list[Unit]:
+    """A code word before each of so many tags, so that no run of tags alone is said."""
+    code, tag = Unit(CODE, "code", True), Unit(TAG, "tag", True)
+    return [code, *[unit for _ in range(tags) for unit in (tag, code)][: max(0, 2 * tags - 1)]]
 
 
 class _Text:

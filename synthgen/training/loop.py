@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -360,10 +361,28 @@ def flatten(module: torch.nn.Module) -> Tensor:
     return vector
 
 
-def split_held(n_rows: int, held_share: float, seed: int) -> tuple[Tensor, Tensor]:
-    """Row numbers to train on and to stop by: a tenth or so held, at least 20 rows, at most 10,000."""
-    order = torch.randperm(n_rows, generator=torch.Generator().manual_seed(derived_seed(seed, "held-out rows")))
+def split_held(n_rows: int, held_share: float, seed: int, unit_N: np.ndarray | None = None) -> tuple[Tensor, Tensor]:
+    """Row numbers to train on and to stop by: a tenth or so held, at least 20 rows, at most 10,000.
+
+    Args:
+        n_rows: N.
+        held_share: of the rows.
+        seed: of the choice.
+        unit_N: whose each row is: all rows of a person go to one side, and some people to each; None: each is
+            somebody else's.
+    """
+    rng = torch.Generator().manual_seed(derived_seed(seed, "held-out rows"))
     n_held = min(max(round(held_share * n_rows), min(20, n_rows // 3)), 10_000)
+    if unit_N is not None:
+        whose_N, rows_U = np.unique(unit_N, return_inverse=True, return_counts=True)[1:]
+        if len(rows_U) > 1:
+            order_U = torch.randperm(len(rows_U), generator=rng).numpy()
+            n_units = 1 + int(np.searchsorted(np.cumsum(rows_U[order_U]), n_held))
+            held_N = np.isin(whose_N, order_U[: min(n_units, len(rows_U) - 1)])
+            sides = (torch.from_numpy(np.flatnonzero(side)) for side in (~held_N, held_N))
+            train, held = (side[torch.randperm(len(side), generator=rng)] for side in sides)
+            return train, held[:10_000]
+    order = torch.randperm(n_rows, generator=rng)
     return order[n_held:], order[:n_held]
 
 

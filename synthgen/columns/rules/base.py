@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synthgen.columns.base import FitContext
 from synthgen.columns.keeping import Ask, Drawn, Laid
 from synthgen.columns.lines import Line
 from synthgen.columns.restrictions import Restriction
@@ -56,8 +57,9 @@ class Fitting:
         learned: what will have tokens; steps take columns out and put labels in.
         kinds: type by name of what is learned.
         target: the column to predict.
-        min_holders: a value needs so many rows to be remembered.
+        min_holders: a value needs so many rows, or people where it is known whose they are, to be remembered.
         seed: of the codec.
+        unit_N: whose each row is, a number for each person; None: each is somebody else's.
         constants: columns that hold one value or none.
         carriers: of a column that is made from a gap, the gap's label, which is missing where the column is.
     """
@@ -70,8 +72,21 @@ class Fitting:
     target: str | None
     min_holders: int
     seed: int
+    unit_N: np.ndarray | None = None
     constants: set[str] = field(default_factory=set)
     carriers: dict[str, str] = field(default_factory=dict)
+
+    def context(self, rng: np.random.Generator, there_N: np.ndarray, company: np.ndarray | None = None) -> FitContext:
+        """What a column type may use while it learns the values of some rows.
+
+        Args:
+            rng: the only source of randomness.
+            there_N: which rows have a value.
+            company: tokens of other columns in these rows; None: there are none.
+        """
+        unit_N = None if self.unit_N is None else self.unit_N[there_N]
+        beside = np.zeros((int(there_N.sum()), 0), np.int32) if company is None else company
+        return FitContext(rng, self.min_holders, len(there_N), beside, unit_N)
 
     def decimal(self, name: str) -> str:
         """The decimal mark of a column."""

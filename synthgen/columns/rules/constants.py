@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synthgen.columns.holders import holders
 from synthgen.columns.keeping import Ask, Laid, keeping_of
 from synthgen.columns.physical import named_type, type_name
 from synthgen.columns.rules.base import Fitting, Rows, Source, Step, equal
@@ -32,7 +33,9 @@ class Constant(Step):
             values, kind = fitting.columns[name], fitting.schema.column(name).type
             if kind in SPECIAL_TYPES or values.null_count == len(values):
                 present = values.drop_null()
-                none = kind == "missing" or len(present) < fitting.min_holders
+                unit_N = None if fitting.unit_N is None else fitting.unit_N[np.asarray(values.is_valid())]
+                held = holders(np.zeros(len(present), np.int64), 1, unit_N)[0]
+                none = kind == "missing" or held < fitting.min_holders
                 steps.append(cls(name, pa.nulls(1, values.type) if none else present[:1]))
                 fitting.learned.remove(name)
                 fitting.constants.add(name)

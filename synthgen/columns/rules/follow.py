@@ -11,12 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthgen.columns.formulas import read_numbers
+from synthgen.columns.holders import counted
 from synthgen.columns.keeping import Ask, Drawn, Keeping, Laid, keeping_of, said
 from synthgen.columns.number_text import parse_numbers
 from synthgen.columns.relations import TieMap, as_json, from_json
 from synthgen.columns.rules.base import Fitting, Rows, Source, Step, equal
 from synthgen.columns.wanted import FLOATS, Clause, Stretch, contradiction, union
 from synthgen.errors import ConditionError
+from synthgen.table.table import joined
 
 
 class Tied(Step):
@@ -35,7 +37,7 @@ class Tied(Step):
 
     @staticmethod
     def _map(fitting: Fitting, name: str, leader: str) -> TieMap:
-        return TieMap.fit(fitting.columns[leader], fitting.columns[name], fitting.min_holders)
+        return TieMap.fit(fitting.columns[leader], fitting.columns[name], fitting.min_holders, fitting.unit_N)
 
     @property
     def makes(self) -> tuple[str, ...]:
@@ -199,11 +201,13 @@ def _taken(fitting: Fitting, pairs: list[tuple[str, str]]) -> list[tuple[str, st
 def _beside_the_rare(fitting: Fitting, name: str, leader: str, known: TieMap) -> tuple[pa.Array, np.ndarray]:
     """What stands beside leaders that are not remembered: values that enough rows hold, and how many."""
     values, leaders = fitting.columns[name], fitting.columns[leader]
-    rare = pc.invert(pc.is_in(leaders, value_set=known.keys)) if len(known.keys) else None
-    for some in (values if rare is None else values.filter(rare), values):
-        counted = pc.value_counts(some)
-        counts = counted.field(1).to_numpy(zero_copy_only=False)
-        enough = np.flatnonzero(counts >= fitting.min_holders)
-        if len(enough):
-            return counted.field(0).take(pa.array(enough)), counts[enough]
+    rare = np.ones(len(values), bool)
+    if len(known.keys):
+        rare = ~np.asarray(pc.is_in(leaders, value_set=known.keys))
+    for some in (rare, np.ones(len(values), bool)):
+        unit_N = None if fitting.unit_N is None else fitting.unit_N[some]
+        found = counted({"value": values.filter(pa.array(some))}, unit_N)
+        found = found.filter(pc.greater_equal(found["holders"], fitting.min_holders))
+        if len(found):
+            return joined(found["value"]), found["rows"].to_numpy()
     return values[:0], np.zeros(0, np.int64)

@@ -10,13 +10,13 @@ Letters: N rows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
 
-from synthgen.columns.base import ColumnType, FitContext
+from synthgen.columns.base import ColumnType
 from synthgen.columns.date_text import BILLION
 from synthgen.columns.datetime import Datetime
 from synthgen.columns.lines import DateLine, Line
@@ -92,10 +92,8 @@ def _is_better(
     low, high = read[gap.earlier].read(before)[0], read[later].read(after)[0]
     everywhere = np.ones(len(rows), bool)
     far = gap.distances(low, high, everywhere, False)
-    context = FitContext(
-        numpy_stream(fitting.seed, "gap", later), fitting.min_holders, len(rows), np.zeros((len(rows), 0), np.int32)
-    )
-    distance = Numeric.fit(far, {}, context)
+    whose = replace(fitting, unit_N=None if fitting.unit_N is None else fitting.unit_N[rows])
+    distance = Numeric.fit(far, {}, whose.context(numpy_stream(fitting.seed, "gap", later), everywhere))
     tail = numpy_stream(fitting.seed, "gap tail", later).random(len(rows))
     low_again = read[gap.earlier].read(_again(fitted[gap.earlier], before, tail))[0]
     alone = read[later].read(_again(fitted[later], after, tail))[0]

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthgen.columns.boolean import Boolean
+from synthgen.columns.holders import counted
 from synthgen.columns.keeping import Ask, Keeping, Laid, about_values, keeping_of, said
 from synthgen.columns.one_hot import flags_of, spelling_of
 from synthgen.columns.physical import named_type, type_name
@@ -186,13 +187,13 @@ class Combined(Labelled):
             names = group.columns
             if not set(names) <= set(fitting.learned):
                 continue
-            counted = pa.table({n: fitting.columns[n] for n in names}).group_by(names, use_threads=False)
-            kept = counted.aggregate([([], "count_all")])
-            kept = kept.filter(pc.greater_equal(kept["count_all"], fitting.min_holders)).combine_chunks()
+            kept = counted({n: fitting.columns[n] for n in names}, fitting.unit_N)
+            kept = kept.filter(pc.greater_equal(kept["holders"], fitting.min_holders)).combine_chunks()
             if not kept.num_rows:
+                who = "rows" if fitting.unit_N is None else "people"
                 raise DataError(
                     f"combination of {', '.join(repr(name) for name in names)}: none is held by "
-                    f"{fitting.min_holders} rows, so none can be kept. Take the rule out of schema.json"
+                    f"{fitting.min_holders} {who}, so none can be kept. Take the rule out of schema.json"
                 )
             values = {name: _one(kept[name]) for name in names}
             label = fitting.free_name(

@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 
 from synthgen.columns import column_type
-from synthgen.columns.base import FitContext
 from synthgen.columns.datetime import Datetime
 from synthgen.columns.keeping import Ask, Laid
 from synthgen.columns.lines import DateLine, NumberLine, line_from_state, line_of
@@ -76,9 +75,9 @@ class Within(Step):
 
 def fit_alone(fitting: Fitting, name: str, kind: str | None = None) -> Numeric | Datetime:
     """A number or date as it would be drawn on its own."""
+    there_N = np.asarray(fitting.columns[name].is_valid())
     values = fitting.columns[name].drop_null()
-    rng = numpy_stream(fitting.seed, "alone", name)
-    context = FitContext(rng, fitting.min_holders, len(values), np.zeros((len(values), 0), np.int32))
+    context = fitting.context(numpy_stream(fitting.seed, "alone", name), there_N)
     try:
         fitted = column_type(kind or fitting.kinds[name]).fit(values, fitting.options(name), context)
     except DataError as error:

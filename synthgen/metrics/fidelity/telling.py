@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
 from synthgen.metrics.base import Metric, Result, not_applicable
 from synthgen.metrics.cells import cell_writer
@@ -104,11 +104,12 @@ def tell_apart(
     method = method_of(seed)
     rows = np.concatenate([method.matrix(real), method.matrix(made)])
     kind = np.repeat([0, 1], [n, n])
-    told = out_of_fold(rows, kind, method.fit, seed, n_folds)
+    told = out_of_fold(rows, kind, method.fit, seed, n_folds, _groups(real, made))
     n_floor = min(n, train.n_rows)
-    others = [method.matrix(view.draw(n_floor, rng)) for view in (train, holdout)]
+    others = [view.draw(n_floor, rng) for view in (train, holdout)]
+    floor_rows = np.concatenate([method.matrix(view) for view in others])
     floor_kind = np.repeat([0, 1], [n_floor, n_floor])
-    floor = out_of_fold(np.concatenate(others), floor_kind, method.fit, seed, n_folds).area
+    floor = out_of_fold(floor_rows, floor_kind, method.fit, seed, n_folds, _groups(*others)).area
     asked = _asked(real, made, [name for name in train.compared if name in method.groups])
     drops = importances(told, rows, kind, {name: method.groups[name] for name in asked}, np.random.default_rng(seed))
     telling = sorted(drops, key=lambda name: -drops[name])
@@ -151,7 +152,16 @@ def _meaning(called: str, area: float, floor: float, telling: list[str]) -> str:
     )
 
 
-def out_of_fold(rows: np.ndarray, kind: np.ndarray, fit: Fit, seed: int, n_folds: int = FOLDS) -> Told:
+def _groups(one: View, other: View) -> np.ndarray | None:
+    """``(N,)`` whose each row of two views is; None where it is not known."""
+    if one.unit_N is None or other.unit_N is None:
+        return None
+    return np.concatenate([one.unit_N, int(one.unit_N.max(initial=-1)) + 1 + other.unit_N])
+
+
+def out_of_fold(
+    rows: np.ndarray, kind: np.ndarray, fit: Fit, seed: int, n_folds: int = FOLDS, unit_N: np.ndarray | None = None
+) -> Told:
     """Scores of every row by a model that did not see it, and the area for telling the rows of kind 1.
 
     Args:
@@ -160,9 +170,11 @@ def out_of_fold(rows: np.ndarray, kind: np.ndarray, fit: Fit, seed: int, n_folds
         fit: trains a model.
         seed: of the folds.
         n_folds: how many.
+        unit_N: whose each row is: the rows of a person are in one fold; None: each is somebody else's.
     """
     scores, folds = np.empty(len(kind)), []
-    for learn, judge in StratifiedKFold(n_folds, shuffle=True, random_state=seed).split(rows, kind):
+    by_person = StratifiedKFold if unit_N is None else StratifiedGroupKFold
+    for learn, judge in by_person(n_folds, shuffle=True, random_state=seed).split(rows, kind, unit_N):
         model = fit(rows[learn], kind[learn])
         scores[judge] = model(rows[judge])
         folds.append((judge, model))

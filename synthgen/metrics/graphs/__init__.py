@@ -8,6 +8,7 @@ from synthgen.metrics.base import Result
 from synthgen.metrics.graphs.assortativity import DegreeAssortativity, LabelAssortativity
 from synthgen.metrics.graphs.base import GraphMetric, GraphView, disturbed
 from synthgen.metrics.graphs.clustering import ClusteringByDegree, ClusteringLaw
+from synthgen.metrics.graphs.columns import DegreeByColumn
 from synthgen.metrics.graphs.degree import DegreeLaw
 from synthgen.metrics.graphs.mixing import CommunityMixing
 from synthgen.metrics.graphs.orbits import OrbitLaw
@@ -30,6 +31,7 @@ GRAPH_METRICS: tuple[GraphMetric, ...] = (
     LabelAssortativity(),
     CommunityMixing(),
     Spectrum(),
+    DegreeByColumn(),
 )
 """In the order in which they are shown."""
 

@@ -24,11 +24,13 @@ class GraphView:
         graph: the graph.
         labels: values of labels per node, as text; names alike in all views.
         block_N: communities per node, numbered alike in all views; None: not known.
+        columns: numbers of nodes, nan for none; names alike in all views.
     """
 
     graph: Graph
     labels: dict[str, np.ndarray] = field(default_factory=dict)
     block_N: np.ndarray | None = None
+    columns: dict[str, np.ndarray] = field(default_factory=dict)
 
     @cached_property
     def degree_N(self) -> np.ndarray:
@@ -102,4 +104,4 @@ def disturbed(view: GraphView, rng: np.random.Generator, share: float = DISTURBE
         fine = a != b
         keys = np.unique(np.r_[from_M * graph.n_nodes + to_M, (a * graph.n_nodes + b)[fine]])
         from_M, to_M = keys // graph.n_nodes, keys % graph.n_nodes
-    return GraphView(Graph.of(graph.n_nodes, from_M, to_M, graph.directed), view.labels, view.block_N)
+    return GraphView(Graph.of(graph.n_nodes, from_M, to_M, graph.directed), view.labels, view.block_N, view.columns)

@@ -12,7 +12,9 @@ import pytest
 
 from synthgen.graphs import Graph
 from synthgen.metrics.graphs import GRAPH_METRICS, GraphMetric, GraphView, compare_graphs, disturbed
+from synthgen.metrics.graphs.alike import numbered_alike
 from synthgen.metrics.graphs.assortativity import by_degree, by_label
+from synthgen.metrics.graphs.columns import associations
 from synthgen.metrics.graphs.kernel import mmd, mmd_rows
 from synthgen.metrics.graphs.mixing import mixing
 from synthgen.metrics.graphs.orbits import orbit_counts
@@ -36,7 +38,9 @@ def views() -> dict[str, GraphView]:
     for name, seed, inside in (("real", 0, 0.15), ("fresh", 1, 0.15), ("other", 2, 0.02)):
         graph, block_N = planted(300, 3, inside, 0.02, back=0.5 if inside > 0.1 else 0.0, seed=seed)
         graph = with_hubs(graph) if name == "other" else graph
-        found[name] = GraphView(graph, {"side": block_N % 2}, block_N)
+        noise_N = np.random.default_rng(seed).normal(0, graph.in_N.std(), 300)
+        age_N = noise_N if name == "other" else graph.in_N + noise_N
+        found[name] = GraphView(graph, {"side": block_N % 2}, block_N, {"age": age_N})
     found["disturbed"] = disturbed(found["real"], np.random.default_rng(0))
     return found
 
@@ -194,3 +198,25 @@ def test_a_disturbed_graph_has_as_many_edges_and_most_of_the_real_ones() -> None
     assert other.graph.n_edges == view.graph.n_edges
     shared = len(np.intersect1d(view.graph.keys_M, other.graph.keys_M)) / view.graph.n_edges
     assert shared == pytest.approx(0.95, abs=0.02)  # standard error 0.004
+
+
+def test_communities_of_another_graph_are_numbered_by_who_is_tied_to_whom() -> None:
+    """Four communities of different sizes and ties; the second graph is drawn anew and has other numbers."""
+    rng = np.random.default_rng(0)
+    block_N = np.repeat(np.arange(4), [40, 60, 80, 120])
+    chance_BB = np.array(
+        [[0.5, 0.2, 0.02, 0.02], [0.2, 0.1, 0.02, 0.1], [0.02, 0.02, 0.3, 0.02], [0.02, 0.1, 0.02, 0.1]]
+    )
+    drawn = [np.triu(rng.random((300, 300)) < chance_BB[block_N][:, block_N], 1) for _ in range(2)]
+    graphs = [Graph.of(300, *np.nonzero(tied_NN)) for tied_NN in drawn]
+    other_N = np.array([2, 0, 3, 1])[block_N]
+    real, other = GraphView(graphs[0], block_N=block_N), GraphView(graphs[1], block_N=other_N)
+    assert (numbered_alike(real, other) == block_N).all()
+
+
+def test_the_association_of_degree_and_label_is_that_of_ranks() -> None:
+    """Two stars: hubs are of one label, and the part of the variance that lies between labels is all of it."""
+    graph = Graph.of(30, np.repeat([0, 1], 14), np.arange(2, 30))
+    hub_N = np.array(["hub"] * 2 + ["fan"] * 28, object)
+    found = associations(GraphView(graph, {"kind": hub_N}), np.ones(30, bool))
+    assert found == {"kind": pytest.approx(1.0)}

@@ -1,0 +1,45 @@
+"""Campaigns in a single table of accounts: found by creation times and handles, where a column says who is fake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from synthgen.campaigns import Accounts, Kind, find_campaigns, kinds_of
+from synthgen.campaigns.roles import CREATED, created_of, handle_of, is_fake, label_of
+from synthgen.linked.calendar import Calendar
+from synthgen.table.schema import Schema
+from synthgen.table.table import Table
+
+
+def found_kinds(table: Table, schema: Schema, min_holders: int) -> list[Kind]:
+    """Kinds of campaign among the rows; none where no column says who is fake, or since when an account exists.
+
+    Args:
+        table: the rows.
+        schema: what the columns mean.
+        min_holders: accounts of a kind.
+    """
+    label, created, handle = label_of(schema), created_of(schema), handle_of(schema)
+    if label is None or created is None or not CREATED.search(created.name):
+        return []
+    fake_N = np.array([is_fake(value) for value in table.column(label).to_pylist()], bool)
+    if not fake_N.any():
+        return []
+    second_N, there_N = Calendar.fit(table.column(created.name), created.options).seconds(table.column(created.name))
+    handles = None if handle is None else table.column(handle).cast(pa.string()).to_pylist()
+    accounts = Accounts(len(table), np.where(there_N, second_N, np.nan), handles)
+    return kinds_of(accounts, find_campaigns(accounts), fake_N, min_holders)[0]
+
+
+def said_of(kinds: Sequence[Kind]) -> str:
+    """What is said of campaigns that were found.
+
+    Example:
+        >>> said_of([Kind(campaigns=2, accounts=1_400), Kind(campaigns=1, accounts=7)])
+        '3 campaigns of fake accounts that act together were found, 1,407 accounts in all'
+    """
+    many, accounts = sum(kind.campaigns for kind in kinds), sum(kind.accounts for kind in kinds)
+    return f"{many:,} campaigns of fake accounts that act together were found, {accounts:,} accounts in all"
