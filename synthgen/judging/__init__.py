@@ -10,6 +10,7 @@ from synthgen.judging.linked import Linked
 from synthgen.judging.people import PeopleSection
 from synthgen.judging.recommendation import RecommendationSection
 from synthgen.judging.tables import judge_tables
+from synthgen.judging.texts import Texts
 from synthgen.judging.ties import TiesSection
 from synthgen.metrics.base import Group, Result
 from synthgen.seeding import numpy_stream
@@ -23,6 +24,7 @@ SECTIONS: tuple[Section, ...] = (
     AccountsSection(),
     RecommendationSection(),
     Behaviour(),
+    Texts(),
 )
 """In the order in which they are shown."""
 

@@ -8,7 +8,7 @@ Metrics go by what a column measures, never by its type, so a new column type is
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -51,6 +51,7 @@ class View:
         schema: what the columns mean, and what ties them.
         task: ``detect`` where the target marks rows that are to be found, such as fake accounts.
         unit_N: ``(N,)`` whose each row is, a number for each person; None: each is somebody else's.
+        memo: what several metrics work out once.
     """
 
     n_rows: int
@@ -68,6 +69,7 @@ class View:
     schema: Schema | None = None
     task: str | None = None
     unit_N: np.ndarray | None = None
+    memo: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def compared(self) -> list[str]:

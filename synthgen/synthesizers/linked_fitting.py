@@ -58,7 +58,9 @@ from synthgen.synthesizers.linked_campaigns import (
 )
 from synthgen.synthesizers.linked_choosing import Choice, add_own_times
 from synthgen.synthesizers.linked_part import DEGREES, Part
+from synthgen.synthesizers.linked_texts import find_named, learn_texts
 from synthgen.synthesizers.synthesizer import Synthesizer
+from synthgen.synthesizers.text_learning import config_of_table, without_texts
 from synthgen.table.origin import Origin
 from synthgen.table.schema import ColumnSchema, Schema
 from synthgen.table.table import Table
@@ -302,6 +304,8 @@ class Fitting:
         """Fit the model of one table."""
         part, table = self.model.parts[name], self.tables[name]
         self._make_keys(name)
+        texts = find_named(self, self.model.plan, name, self._whose(name), self.model.config.min_holders)
+        part.own = [column for column in part.own if column not in texts.listed]
         frame = self._frame(name)
         drawn = [c for c in frame.schema if c.name not in frame.context]
         if part.kept is not None:
@@ -315,7 +319,12 @@ class Fitting:
         learned, schema = frame.learned(rules)
         config = self._config(name, frame, learned)
         self.progress.stage(f"table {name}")
-        part.model = Synthesizer.from_config(config, schema).fit(learned, progress=self.progress, stop=self.stop)
+        own = Synthesizer.from_config(config_of_table(config, schema), without_texts(schema))
+        part.model = own.fit(learned, progress=self.progress, stop=self.stop)
+        owners = None if frame.whose_N is None else frame.whose_N.tolist()
+        part.texts = texts
+        learning = (learned, schema, part.model.known("linked tables").codec, config)
+        self.model.notes += learn_texts(texts, self, owners, learning, self.progress, self.stop)
 
     def _check_people(self, name: str, frame: Frame) -> None:
         if frame.whose_N is None:

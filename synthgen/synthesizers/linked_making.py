@@ -46,6 +46,7 @@ from synthgen.synthesizers.linked_campaigns import Campaigns
 from synthgen.synthesizers.linked_choosing import Choices
 from synthgen.synthesizers.linked_farming import TRUTH, Farming
 from synthgen.synthesizers.linked_part import DEGREES, Part
+from synthgen.synthesizers.linked_texts import write_texts
 from synthgen.training.progress import Progress
 
 OWNERS = 4096
@@ -328,7 +329,17 @@ class Making:
             second_N = self.made[name].second_N
             if second_N is not None and part.calendar is not None and time is not None:
                 columns[time] = part.calendar.write(second_N, np.ones(len(second_N), bool))
+            if part.texts is not None and part.model is not None and part.texts.columns:
+                codec = part.model.known("linked tables").codec
+                columns |= write_texts(part.texts, self, self.model.plan, codec, name)
         return pa.table({column: columns[column] for column in part.columns if column in columns})
+
+    def values(self, name: str, column: str) -> pa.Array:
+        """A column of a made table, its key too."""
+        kept, keys = self.model.parts[name].kept, self._keys(name)
+        if kept is not None:
+            return kept.column(column).combine_chunks()
+        return keys[column] if column in keys else self.made[name].columns[column]
 
     def _keys(self, name: str) -> dict[str, pa.Array]:
         """Made-up values of the key, one for each row; made once, whoever refers to them."""
