@@ -36,7 +36,8 @@ class Drawing:
     def amounts(self, size: int, rng: np.random.Generator) -> np.ndarray:
         """How many different items each of so many users takes."""
         most = int(self.catalogue.possible_I.sum())
-        return np.clip(self.parts["many"].draw(even(size, rng)), 0, most)
+        many_N: np.ndarray = np.clip(self.parts["many"].draw(even(size, rng)), 0, most)
+        return many_N
 
     def times(self, size: int, rng: np.random.Generator) -> np.ndarray:
         """How often each of so many items is taken by its user."""

@@ -176,7 +176,8 @@ class InteractionModel:
         """
         if not self._parts:
             raise NotFittedError("interactions: the model was not fitted; call fit(interactions) or load(folder) first")
-        catalogue, tastes = self._parts["catalogue"], self._parts["tastes"]
+        tastes: Tastes = self._parts["tastes"]
+        catalogue: Catalogue = self._parts["catalogue"]
         return tastes.groups_of(interactions.matrix(), catalogue)
 
     @property
