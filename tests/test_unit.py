@@ -86,7 +86,8 @@ def test_linked_tables_know_whose_their_rows_are() -> None:
         synthgen.Synthesizer(**FEW, unit="user_id").fit({"users": users, "visits": visits()})
 
 
-def test_the_command_line_takes_a_unit(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_run_by_people_leaves_no_word_of_what_one_of_them_did(tmp_path: Path) -> None:
     data, out, config = tmp_path / "visits.csv", tmp_path / "out", tmp_path / "quick.toml"
     visits(200, 3).to_csv(data, index=False)
     config.write_text("[training]\nmax_steps = 20\nwidth = 16\nblocks = 1\n")
@@ -98,6 +99,11 @@ def test_the_command_line_takes_a_unit(tmp_path: Path) -> None:
     settings = json.loads((out / "metrics.json").read_text())["facts"]["settings"]
     assert settings["unit"] == "user_id"
     assert json.loads((out / "run" / "manifest.json").read_text())["privacy"]["unit"] == "user_id"
+
+
+def test_the_command_line_takes_a_unit_and_refuses_one_that_is_no_column(tmp_path: Path) -> None:
+    data = tmp_path / "visits.csv"
+    visits().to_csv(data, index=False)
     missing = CliRunner().invoke(main, ["fit", str(data), "--unit", "id", "--out", str(tmp_path / "other")])
     assert missing.exit_code == 2
     assert "no column 'id'" in missing.output
