@@ -21,7 +21,7 @@ from synthgen.metrics.behaviour import PREDICTIONS, Streams, judge_streams
 UTILITY = {task.name for task in PREDICTIONS}
 
 
-class Behaviour:
+class BehaviourSection:
     """Events in time: how many, when, what after what; what comes next, told by predictors that made people taught."""
 
     name = "behaviour"

@@ -19,7 +19,7 @@ PRIVATE = ("text_copies", "text_runs")
 """Metrics that answer whether texts are somebody's; the others answer how faithful they are."""
 
 
-class Texts:
+class TextsSection:
     """The metrics of texts for every column of free text, owners being the users of the network."""
 
     name = "texts"

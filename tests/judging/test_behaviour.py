@@ -8,7 +8,7 @@ import pytest
 
 from synthgen.config import RunConfig
 from synthgen.judging import SECTIONS, Sides
-from synthgen.judging.behaviour import Behaviour, kind_of, streaming
+from synthgen.judging.behaviour import BehaviourSection, kind_of, streaming
 from synthgen.linked.detecting import detect_links
 from synthgen.linked.network import Network
 from synthgen.linked.schema import LinkedSchema
@@ -29,7 +29,7 @@ def _network(frames: dict[str, pd.DataFrame], schema: LinkedSchema) -> Network:
 
 
 def judged(made: dict[str, pd.DataFrame]) -> dict[str, tuple[Group, Result]]:
-    return {one.name: (group, one) for group, one in Behaviour().compute(sides_of(made), np.random.default_rng(0))}
+    return {one.name: (group, one) for group, one in BehaviourSection().compute(sides_of(made), np.random.default_rng(0))}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_each_table_of_events_is_judged_and_prediction_comes_first(faithful: dic
     assert groups == sorted(groups, key=lambda group: group != "utility")
     assert faithful["events.next_kind"][0] == "utility"
     assert faithful["events.next_kind"][1].details["chance"] == 0.5
-    assert any(isinstance(section, Behaviour) for section in SECTIONS)
+    assert any(isinstance(section, BehaviourSection) for section in SECTIONS)
 
 
 def test_tables_of_the_same_law_are_near_their_floors_and_shuffled_ones_are_not(
@@ -77,4 +77,4 @@ def test_tables_without_owners_or_times_have_no_figures() -> None:
     for table in schema.tables.values():
         table.time = None
     still = [Network(side.tables, schema) for side in (sides.train, sides.held, sides.made)]
-    assert Behaviour().compute(Sides(still[0], still[1], still[2], RunConfig()), np.random.default_rng(0)) == []
+    assert BehaviourSection().compute(Sides(still[0], still[1], still[2], RunConfig()), np.random.default_rng(0)) == []

@@ -12,7 +12,7 @@ import pytest
 import synthgen
 from synthgen.config import RunConfig
 from synthgen.judging import Sides
-from synthgen.judging.texts import Texts
+from synthgen.judging.texts import TextsSection
 from synthgen.linked.detecting import detect_links
 from synthgen.linked.network import Network
 from synthgen.linked.plan import Plan
@@ -131,11 +131,11 @@ def test_the_section_finds_texts_of_strangers_as_good_as_real_ones_and_copies_ba
     one, two, three = (Network({k: v.arrow for k, v in side.items()}, schema) for side in (train, held, other))
     rng = np.random.default_rng(0)
     good = {
-        r.name.split(":")[0]: (group, r) for group, r in Texts().compute(Sides(one, two, three, config, whole), rng)
+        r.name.split(":")[0]: (group, r) for group, r in TextsSection().compute(Sides(one, two, three, config, whole), rng)
     }
     assert good["text_runs"][0] == "privacy"
     assert good["text_runs"][1].details["p"] > 0.01
     assert 0.4 < good["text_detector"][1].value < 0.75
-    copied = {r.name.split(":")[0]: r for _, r in Texts().compute(Sides(one, two, one, config, whole), rng)}
+    copied = {r.name.split(":")[0]: r for _, r in TextsSection().compute(Sides(one, two, one, config, whole), rng)}
     assert copied["text_runs"].value > good["text_runs"][1].value
     assert copied["text_copies"].value > 0.9
