@@ -5,6 +5,8 @@ Letters: N users.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 
@@ -80,10 +82,11 @@ def view_of(network: Network, users: str, columns: UserColumns) -> AccountView:
 
 def campaigns_of(real: AccountView) -> np.ndarray:
     """``(N,)`` number of the campaign of fakes that each account is in, -1 for none: found by profiles and ties."""
-    ties = {}
+    accounts = Accounts(len(real), real.created_N, real.handles)
     if real.graph is not None:
-        ties = {"from_M": real.graph.from_M, "to_M": real.graph.to_M, "directed": real.graph.directed}
-    campaign_N = find_campaigns(Accounts(len(real), real.created_N, real.handles, **ties)).campaign_N
+        graph = real.graph
+        accounts = replace(accounts, from_M=graph.from_M, to_M=graph.to_M, directed=graph.directed)
+    campaign_N = find_campaigns(accounts).campaign_N
     for number in range(int(campaign_N.max(initial=-1)) + 1):
         if real.fake_N[campaign_N == number].mean() < FAKE:
             campaign_N[campaign_N == number] = -1

@@ -156,7 +156,7 @@ class Farming:
 
     def _kind(self, people: FarmedUsers, campaign: int) -> Kind:
         assert people.planted is not None
-        return people.kinds[people.planted.kind_A[int(np.argmax(people.planted.campaign_A == campaign))]]
+        return people.kinds[int(people.planted.kind_A[int(np.argmax(people.planted.campaign_A == campaign))])]
 
     def labelled(self, name: str, columns: dict[str, pa.Array]) -> dict[str, pa.Array]:
         """Columns of the user table as they are given out: labels as asked for."""

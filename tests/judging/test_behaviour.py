@@ -29,7 +29,8 @@ def _network(frames: dict[str, pd.DataFrame], schema: LinkedSchema) -> Network:
 
 
 def judged(made: dict[str, pd.DataFrame]) -> dict[str, tuple[Group, Result]]:
-    return {one.name: (group, one) for group, one in BehaviourSection().compute(sides_of(made), np.random.default_rng(0))}
+    found = BehaviourSection().compute(sides_of(made), np.random.default_rng(0))
+    return {one.name: (group, one) for group, one in found}
 
 
 @pytest.fixture(scope="module")

@@ -131,7 +131,8 @@ def test_the_section_finds_texts_of_strangers_as_good_as_real_ones_and_copies_ba
     one, two, three = (Network({k: v.arrow for k, v in side.items()}, schema) for side in (train, held, other))
     rng = np.random.default_rng(0)
     good = {
-        r.name.split(":")[0]: (group, r) for group, r in TextsSection().compute(Sides(one, two, three, config, whole), rng)
+        r.name.split(":")[0]: (group, r)
+        for group, r in TextsSection().compute(Sides(one, two, three, config, whole), rng)
     }
     assert good["text_runs"][0] == "privacy"
     assert good["text_runs"][1].details["p"] > 0.01
