@@ -48,14 +48,16 @@ def test_the_commands_run_one_after_the_other(monkeypatch: pytest.MonkeyPatch, t
     accounts(400).to_csv("users.csv", index=False)
     accounts(30, seed=1)[["plan", "followers"]].to_csv("partial.csv", index=False)
     (tmp_path / "network").mkdir()
-    for name, frame in network().items():
+    frames = network()
+    frames["users"]["is_bot"] = [n % 6 == 0 for n in range(len(frames["users"]))]
+    for name, frame in frames.items():
         frame.to_csv(tmp_path / "network" / f"{name}.csv", index=False)
     (tmp_path / "configs").symlink_to(ROOT / "configs")
     lines = [line for _, code in BLOCKS for line in code.splitlines() if line.startswith("synthgen ")]
     assert len(lines) >= 2
     for line in lines:
         words = shlex.split(line, comments=True)[1:]
-        words = ["20000" if word == "1000000" else word for word in words]
+        words = [{"1000000": "20000", "--campaign-size=40": "--campaign-size=8"}.get(word, word) for word in words]
         quick = ["--minutes", "0.03", "-q"] if words[0] in ("run", "fit") else ["-q"]
         result = CliRunner().invoke(main, [*words, *quick])
         assert result.exit_code == 0, f"{line}: {result.output}"

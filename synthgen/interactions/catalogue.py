@@ -64,6 +64,10 @@ class Catalogue:
         """The same with the second from which each is taken."""
         return replace(self, since_I=since_I)
 
+    def only(self, items_I: np.ndarray) -> Catalogue:
+        """The same where no other items are taken."""
+        return replace(self, weight_I=np.where(items_I, self.weight_I, np.float32(NEVER)))
+
     @cached_property
     def possible_I(self) -> np.ndarray:
         """Which items are taken at all."""

@@ -18,8 +18,10 @@ import scipy.sparse as sp
 MOST_FREQUENT = 4_096
 """Items whose pairs are counted: a table of all pairs has 67 MB."""
 EXCHANGED = (*[0.2] * 5, *[0.1] * 5, *[0.05] * 8)
-"""Share of a user's items exchanged at most, pass by pass: coarse, then fine. Of recommenders trained on the result,
-the best is worth 0.317 (NDCG@10 on movielens_small) after four passes, 0.336 after ten, 0.345 after these.
+"""Share of a user's items exchanged at most, pass by pass: coarse, then fine.
+
+Chosen by a fifth of the training histories of movielens_small, three seeds: EASE keeps 70 % of its NDCG@10 without any
+pass, 92 % after four, 93 % after ten, 94 % after these eighteen, and not surely more after ten further ones.
 """
 ENOUGH = 0.002
 """A pass that exchanges less than this share of all items is the last."""
@@ -91,6 +93,13 @@ class Company:
         wanted_FF = self.part(n_N.astype(float)) * self.target_FF
         np.fill_diagonal(wanted_FF, self.holders_F * (n_N.sum() / max(self.holders_F.sum(), 1)))
         return wanted_FF
+
+    @cached_property
+    def cosine_P(self) -> np.ndarray:
+        """Of each kept pair: users in common over the geometric mean of their users."""
+        held_F = np.maximum(self.holders_F, 1)
+        cosine_P: np.ndarray = self.shared_P * self.grain / np.sqrt(held_F[self.first_P] * held_F[self.second_P])
+        return cosine_P
 
     @cached_property
     def target_FF(self) -> np.ndarray:

@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from synthgen.interactions.catalogue import Catalogue, first_times
 from synthgen.interactions.company import Company
 from synthgen.interactions.laws import CellLaw
-from synthgen.interactions.ordering import fit_steps
+from synthgen.interactions.ordering import Nearness, fit_steps
 from synthgen.interactions.ratings import Rating
 from synthgen.interactions.table import Interactions
 from synthgen.interactions.tastes import Tastes
@@ -25,6 +25,7 @@ KINDS: dict[str, type[Any]] = {
     "catalogue": Catalogue,
     "tastes": Tastes,
     "company": Company,
+    "nearness": Nearness,
     "timing": Timing,
     "rating": Rating,
 }
@@ -55,13 +56,16 @@ def learned_parts(interactions: Interactions, fewest: int, rng: np.random.Genera
     counts_UC = _per_cluster(taken_UI, catalogue, rng)
     tastes, _ = Tastes.fit(counts_UC, fewest, rng)
     repeats = taken_again(interactions)
+    company = Company.fit(taken_UI, fewest)
+    steps_CC = fit_steps(user_E, catalogue.cluster_I[item_E], clusters, fewest)
     return {
         "catalogue": catalogue,
         "tastes": tastes,
-        "company": Company.fit(taken_UI, fewest),
+        "company": company,
         "many": CellLaw.fit(n_U, None, fewest),
         "again": None if repeats is None else CellLaw.fit(*repeats, fewest),
-        "steps": fit_steps(user_E, catalogue.cluster_I[item_E], clusters, fewest),
+        "steps": steps_CC,
+        "nearness": Nearness.fit(user_E, item_E, catalogue.cluster_I, steps_CC, company, rng),
         "timing": timing,
         "rating": rating,
     }

@@ -1,6 +1,6 @@
 """A model of who takes what: fitted on real interactions, it makes those of new users with the same items.
 
-Letters: E interactions, U users, I items, N users drawn, F frequent items, D items of the users drawn, C clusters.
+Letters: U users, I items, N users drawn, D different items of the users drawn.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Any, Self
 import numpy as np
 
 from synthgen.errors import ConfigError, DataError, NotFittedError, RunError
-from synthgen.interactions.company import Herd
-from synthgen.interactions.drawing import draw_sets
+from synthgen.interactions.catalogue import Catalogue
 from synthgen.interactions.keeping import kept, restored
-from synthgen.interactions.laws import CellLaw, even
+from synthgen.interactions.laws import CellLaw
 from synthgen.interactions.learning import KINDS, learned_parts
-from synthgen.interactions.ordering import not_before, ordered
+from synthgen.interactions.making import Drawing
 from synthgen.interactions.table import Interactions
+from synthgen.interactions.tastes import Tastes
 from synthgen.seeding import numpy_stream
 from synthgen.storage import read_run, writing
 
@@ -90,20 +90,31 @@ class InteractionModel:
         return dict(self._facts)
 
     def sample(
-        self, n_users: int | None = None, *, counts: np.ndarray | None = None, random_state: int = 0
+        self,
+        n_users: int | None = None,
+        *,
+        counts: np.ndarray | None = None,
+        rows: np.ndarray | None = None,
+        groups: np.ndarray | None = None,
+        items: np.ndarray | None = None,
+        random_state: int = 0,
     ) -> Interactions:
         """Interactions of new users, user by user and in time.
 
         Args:
             n_users: how many users; None: as many as there were.
             counts: how many different items each user takes, instead of ``n_users``.
+            rows: how many interactions each user has, items taken again counted, instead of either.
+            groups: of like users, as ``groups_of`` says, one for each; below 0: drawn.
+            items: ``(I,)`` whether each item may be taken; None: any that were.
             random_state: seed.
 
         Raises:
             NotFittedError: there was no fit.
             DataError: a count is negative, or more than there are items that anyone takes.
         """
-        parts = list(self.chunks(n_users, counts=counts, random_state=random_state))
+        asked = {"counts": counts, "rows": rows, "groups": groups, "items": items}
+        parts = list(self.chunks(n_users, **asked, random_state=random_state))
         n_items = self._facts["items"]
         if not parts:
             return Interactions.of(np.zeros(0, np.int64), np.zeros(0, np.int64), n_users=0, n_items=n_items)
@@ -118,7 +129,14 @@ class InteractionModel:
         )
 
     def chunks(
-        self, n_users: int | None = None, *, counts: np.ndarray | None = None, random_state: int = 0
+        self,
+        n_users: int | None = None,
+        *,
+        counts: np.ndarray | None = None,
+        rows: np.ndarray | None = None,
+        groups: np.ndarray | None = None,
+        items: np.ndarray | None = None,
+        random_state: int = 0,
     ) -> Iterator[Interactions]:
         """What ``sample`` makes, some users at a time, so that memory does not grow with their number.
 
@@ -130,84 +148,60 @@ class InteractionModel:
         """
         if not self._parts:
             raise NotFittedError("interactions: the model was not fitted; call fit(interactions) or load(folder) first")
+        drawing = Drawing(self._parts, items)
         total = self._facts["users"] if n_users is None else int(n_users)
-        wanted_N = None if counts is None else self._asked(counts)
+        wanted_N = None if counts is None else self._asked(counts, int(drawing.catalogue.possible_I.sum()))
         total = total if wanted_N is None else len(wanted_N)
-        herd = Herd(self._parts["company"])
+        total = total if rows is None else len(rows)
         for number, start in enumerate(range(0, total, CHUNK)):
             rng = numpy_stream(random_state, MODEL, "sample", number)
-            size = min(CHUNK, total - start)
-            if wanted_N is None:
-                n_N = np.clip(self._parts["many"].draw(even(size, rng)), 0, self._possible)
+            here = slice(start, min(start + CHUNK, total))
+            if rows is not None:
+                n_N, times_D = drawing.parted(rows[here], rng)
             else:
-                n_N = wanted_N[start : start + size]
-            yield self._chunk(n_N, herd, rng)
+                n_N = drawing.amounts(here.stop - start, rng) if wanted_N is None else wanted_N[here]
+                times_D = drawing.times(int(n_N.sum()), rng)
+            tastes: Tastes = self._parts["tastes"]
+            group_N = tastes.draw_groups(n_N, rng)
+            if groups is not None:
+                known_N = np.minimum(groups[here], len(tastes.spread_G) - 1)
+                group_N = np.where(known_N >= 0, known_N, group_N)
+            yield drawing.users(n_N, times_D, group_N, rng)
+
+    def groups_of(self, interactions: Interactions) -> np.ndarray:
+        """``(U,)`` the group of like users in which each user's items are likeliest; -1 of users without any.
+
+        Raises:
+            NotFittedError: there was no fit.
+        """
+        if not self._parts:
+            raise NotFittedError("interactions: the model was not fitted; call fit(interactions) or load(folder) first")
+        tastes: Tastes = self._parts["tastes"]
+        catalogue: Catalogue = self._parts["catalogue"]
+        return tastes.groups_of(interactions.matrix(), catalogue)
 
     @property
-    def _possible(self) -> int:
-        return int(self._parts["catalogue"].possible_I.sum())
+    def clusters(self) -> np.ndarray:
+        """``(I,)`` the cluster of each item; that of rare items is the last."""
+        found: np.ndarray = self._parts["catalogue"].cluster_I
+        return found
 
-    def _asked(self, counts: np.ndarray) -> np.ndarray:
+    @property
+    def chances(self) -> np.ndarray:
+        """``(I,)`` how often each item is taken among those of its cluster, up to a factor; 0: never."""
+        catalogue: Catalogue = self._parts["catalogue"]
+        return np.where(catalogue.possible_I, np.exp(catalogue.weight_I.astype(float)), 0.0)
+
+    def _asked(self, counts: np.ndarray, possible: int) -> np.ndarray:
         counts = np.asarray(counts)
-        wrong = (counts != np.floor(counts)) | (counts < 0) | (counts > self._possible)
+        wrong = (counts != np.floor(counts)) | (counts < 0) | (counts > possible)
         if wrong.any():
             raise DataError(
                 f"counts: {int(wrong.sum()):,} users ask for a number of items that is not a whole one from 0 to "
-                f"{self._possible:,}, the first is user {int(wrong.argmax())}; so many items are taken by anyone. "
+                f"{possible:,}, the first is user {int(wrong.argmax())}; so many items are taken by anyone. "
                 "Ask for fewer"
             )
         return counts.astype(np.int64)
-
-    def _chunk(self, n_N: np.ndarray, herd: Herd, rng: np.random.Generator) -> Interactions:
-        catalogue, tastes, timing = (self._parts[name] for name in ("catalogue", "tastes", "timing"))
-        again = self._parts["again"]
-        user_D = np.repeat(np.arange(len(n_N)), n_N)
-        times_D = np.ones(len(user_D), np.int64) if again is None else again.draw(rng.random(len(user_D)))
-        rows_N = np.bincount(user_D, times_D, len(n_N)).astype(np.int64)
-        time_E = None if timing is None else timing.draw(rows_N, rng)
-        last_N = None
-        if time_E is not None:
-            last_N = np.full(len(n_N), np.iinfo(np.int64).max)
-            last_N[rows_N > 0] = time_E[np.cumsum(rows_N)[rows_N > 0] - 1]
-        shares_NC = tastes.draw_shares(tastes.draw_groups(n_N, rng), rng)
-        user_D, item_D = draw_sets(catalogue, shares_NC, n_N, last_N, rng)
-        user_D, item_D = self._in_company(user_D, item_D, last_N, len(n_N), herd, rng)
-        user_E, item_E = np.repeat(user_D, times_D), np.repeat(item_D, times_D)
-        order_E = ordered(user_E, catalogue.cluster_I[item_E], self._parts["steps"], rng)
-        item_E = item_E[order_E]
-        if time_E is not None and catalogue.since_I is not None:
-            item_E = item_E[not_before(user_E, catalogue.since_I[item_E], time_E)]
-        rating = self._parts["rating"]
-        rating_E = None if rating is None else rating.draw(user_E, item_E, len(n_N), rng)
-        return Interactions(user_E, item_E, len(n_N), self._facts["items"], rating_E, time_E)
-
-    def _in_company(
-        self,
-        user_D: np.ndarray,
-        item_D: np.ndarray,
-        last_N: np.ndarray | None,
-        users: int,
-        herd: Herd,
-        rng: np.random.Generator,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The sets after frequent items were exchanged; how many of them a user has stays."""
-        catalogue, company = self._parts["catalogue"], self._parts["company"]
-        if len(company.item_F) < 2:
-            return user_D, item_D
-        place_I = np.full(len(catalogue.cluster_I), -1)
-        place_I[company.item_F] = np.arange(len(company.item_F))
-        frequent_D = place_I[item_D] >= 0
-        has_NF = np.zeros((users, len(company.item_F)), bool)
-        has_NF[user_D[frequent_D], place_I[item_D[frequent_D]]] = True
-        allowed_NF = None
-        if last_N is not None and catalogue.since_I is not None:
-            allowed_NF = catalogue.since_I[company.item_F] <= last_N[:, None]
-        herd.correct(has_NF, allowed_NF, rng)
-        user_K, place_K = np.nonzero(has_NF)
-        user_D = np.r_[user_D[~frequent_D], user_K]
-        item_D = np.r_[item_D[~frequent_D], company.item_F[place_K]]
-        order = np.argsort(user_D, kind="stable")
-        return user_D[order], item_D[order]
 
     def save(self, folder: str | PathLike[str]) -> None:
         """Write a run folder: JSON and safetensors.
@@ -215,6 +209,23 @@ class InteractionModel:
         Raises:
             NotFittedError: there was no fit.
             RunError: the place is not writable, or holds something else.
+        """
+        arrays, facts = self.state()
+        with writing(Path(folder)) as writer:
+            writer.write(
+                config={"seed": self.random_state, "min_holders": self.min_holders},
+                schema={},
+                codec=facts,
+                history=[],
+                weights=arrays,
+                facts={"model": MODEL, "seed": self.random_state},
+            )
+
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+        """All that is kept, as named arrays and JSON.
+
+        Raises:
+            NotFittedError: there was no fit.
         """
         if not self._parts:
             raise NotFittedError("interactions: the model was not fitted; call fit(interactions) first")
@@ -229,15 +240,24 @@ class InteractionModel:
                 more, values = kept(name, part)
                 arrays |= more
                 facts |= values
-        with writing(Path(folder)) as writer:
-            writer.write(
-                config={"seed": self.random_state, "min_holders": self.min_holders},
-                schema={},
-                codec=facts,
-                history=[],
-                weights=arrays,
-                facts={"model": MODEL, "seed": self.random_state},
-            )
+        return arrays, facts
+
+    @classmethod
+    def from_state(cls, arrays: dict[str, np.ndarray], facts: dict[str, Any], seed: int, min_holders: int) -> Self:
+        """The model again.
+
+        Raises:
+            KeyError: something of it is missing.
+        """
+        names = {key.partition(".")[0] for key in arrays}
+        parts: dict[str, Any] = {
+            name: restored(name, kind, arrays, facts) if name in names else None for name, kind in KINDS.items()
+        }
+        parts["many"], parts["steps"] = CellLaw.of_arrays(arrays["many"]), arrays["steps"]
+        parts["again"] = CellLaw.of_arrays(arrays["again"]) if "again" in arrays else None
+        model = cls(seed, min_holders, parts, dict(facts["facts"]))
+        _ = parts["catalogue"].possible_I, parts["tastes"].share_GC, parts["company"].item_F
+        return model
 
     @classmethod
     def load(cls, folder: str | PathLike[str]) -> Self:
@@ -252,16 +272,9 @@ class InteractionModel:
                 f"{folder}: holds a model of another kind; one of interactions was expected. Use synthgen.load"
             )
         with run.fitting_together():
-            arrays, facts = dict(run.weights), dict(run.codec)
-            names = {key.partition(".")[0] for key in arrays}
-            parts: dict[str, Any] = {
-                name: restored(name, kind, arrays, facts) if name in names else None for name, kind in KINDS.items()
-            }
-            parts["many"], parts["steps"] = CellLaw.of_arrays(arrays["many"]), arrays["steps"]
-            parts["again"] = CellLaw.of_arrays(arrays["again"]) if "again" in arrays else None
-            model = cls(int(run.config["seed"]), int(run.config["min_holders"]), parts, dict(facts["facts"]))
-            _ = model._possible, parts["tastes"].share_GC, parts["company"].item_F
-        return model
+            return cls.from_state(
+                dict(run.weights), dict(run.codec), int(run.config["seed"]), int(run.config["min_holders"])
+            )
 
 
 def _joined(parts: list[np.ndarray | None]) -> np.ndarray | None:

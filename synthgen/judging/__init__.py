@@ -8,7 +8,9 @@ from synthgen.judging.behaviour import Behaviour
 from synthgen.judging.judgement import Judgement
 from synthgen.judging.linked import Linked
 from synthgen.judging.people import PeopleSection
+from synthgen.judging.recommendation import RecommendationSection
 from synthgen.judging.tables import judge_tables
+from synthgen.judging.texts import Texts
 from synthgen.judging.ties import TiesSection
 from synthgen.metrics.base import Group, Result
 from synthgen.seeding import numpy_stream
@@ -20,7 +22,9 @@ SECTIONS: tuple[Section, ...] = (
     TiesSection(),
     Linked(),
     AccountsSection(),
+    RecommendationSection(),
     Behaviour(),
+    Texts(),
 )
 """In the order in which they are shown."""
 

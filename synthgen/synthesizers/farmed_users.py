@@ -5,7 +5,7 @@ Letters: N rows, A members of campaigns, in the order of the plan.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +14,7 @@ import pyarrow.compute as pc
 
 from synthgen.campaigns import AskedCampaigns, Kind, Planted, plant
 from synthgen.campaigns.planting import handle_of
-from synthgen.campaigns.roles import created_of, is_fake, label_of
-from synthgen.campaigns.roles import handle_of as handle_column
+from synthgen.campaigns.roles import is_fake
 from synthgen.errors import ConfigError
 from synthgen.linked.calendar import Calendar
 from synthgen.linked.frames import numbers
@@ -265,42 +264,6 @@ class FarmedUsers:
         number_N = np.zeros(n, np.int64)
         number_N[self.member_A] = self._planted.campaign_A + 1
         return pa.array(number_N, mask=number_N == 0)
-
-
-def farmed_rows(
-    chunks: Callable[..., Iterator[pa.Table]],
-    known: Known,
-    kinds: Sequence[Kind],
-    n: int,
-    asked: AskedCampaigns,
-    seed: int,
-) -> tuple[pa.Table, pa.Table]:
-    """Rows of a single table of accounts with campaigns among them, and which row is in which.
-
-    Args:
-        chunks: draws so many rows, ``random_state=`` a seed.
-        known: the model, which completes rows.
-        kinds: of campaigns; may be empty.
-        n: rows.
-        asked: how many campaigns.
-        seed: of every draw.
-
-    Raises:
-        ConfigError: they cannot be made.
-    """
-
-    def draw(rows: int, own: int) -> pa.Table:
-        return pa.concat_tables(chunks(rows, random_state=own))
-
-    columns = UserColumns("the table", label_of(known.schema), created_of(known.schema), handle_column(known.schema))
-    people = FarmedUsers(draw, known, columns, kinds, asked, seed)
-    table = people.make(n)
-    assert columns.label is not None
-    said, true = people.labels(table.column(columns.label).combine_chunks())
-    place = table.column_names.index(columns.label)
-    table = table.set_column(place, columns.label, said.cast(table.schema.field(place).type))
-    row = pa.array(np.arange(1, n + 1))
-    return table, pa.table({"row": row, "campaign": people.numbers_of(n), "true_label": true})
 
 
 def no_label(table: str) -> str:

@@ -48,7 +48,7 @@ from synthgen.linked.schema import LinkedSchema, Reference
 from synthgen.linked.siblings import Sibling, siblings_of
 from synthgen.linked.taking import clusters_of
 from synthgen.seeding import derived_seed, numpy_stream
-from synthgen.synthesizers.account_kinds import said_of
+from synthgen.synthesizers.account_campaigns import said_of
 from synthgen.synthesizers.linked_campaigns import (
     Campaigns,
     add_kind,
@@ -56,8 +56,11 @@ from synthgen.synthesizers.linked_campaigns import (
     without_bursts,
     without_campaigns,
 )
+from synthgen.synthesizers.linked_choosing import Choice, add_own_times
 from synthgen.synthesizers.linked_part import DEGREES, Part
+from synthgen.synthesizers.linked_texts import find_named, learn_texts
 from synthgen.synthesizers.synthesizer import Synthesizer
+from synthgen.synthesizers.text_learning import config_of_table, without_texts
 from synthgen.table.origin import Origin
 from synthgen.table.schema import ColumnSchema, Schema
 from synthgen.table.table import Table
@@ -99,6 +102,7 @@ class Fitting:
         self.kind_N = self.campaign_N = np.zeros(0, np.int64)
         self.declared: dict[str, dict[str, Declared]] = {}
         self.judging = False
+        self.choices: dict[str, Choice] = {}
 
     def _implied(self, name: str, tables: Mapping[str, Table]) -> Table:
         """A table of keys that others refer to, in the order of their first row."""
@@ -215,13 +219,19 @@ class Fitting:
 
     def _cluster(self, name: str) -> None:
         """Kinds of the parents that rows of a table choose."""
-        model = self.model
-        for reference in model.plan.chosen.get(name, ()):
+        model, chosen = self.model, self.model.plan.chosen.get(name, ())
+        choice = Choice.fit(self, name, self._sequence(name)) if chosen else None
+        if choice is not None:
+            self.choices[name], self.clusters[choice.reference] = choice, choice.cluster_P
+            model.parts[name].choosing = choice.choosing
+        for reference in chosen:
             owner = model.plan.owner[name]
             owner_N, row_N, n_parents = self.rows[owner], self.rows[reference], len(self.tables[reference.parent])
             there = (row_N >= 0) & (owner_N >= 0)
             pair = owner_N[there] * n_parents + row_N[there]
             model.parts[name].once[reference.text] = bool(len(np.unique(pair)) == len(pair))
+            if reference in self.clusters:
+                continue
             seed = derived_seed(model.config.seed, "clusters", reference.text)
             n_owners = len(self.tables[owner.parent])
             self.clusters[reference] = clusters_of(owner_N, row_N, n_owners, n_parents, seed)
@@ -278,7 +288,7 @@ class Fitting:
         graph = Graph.of(n, pair // n, pair % n, directed)
         labels = self._labels(start.parent)
         chosen = self.model.parts[name].labels = mixing_labels(labels, graph)
-        label = together(labels, chosen) if chosen else None
+        label = together(labels, chosen).tolist() if chosen else None
         model = GraphModel(derived_seed(self.model.config.seed, "graph", name) % 2**31).fit(graph, label)
         self.graphs[name] = (model, model.columns(graph))
         return model
@@ -294,6 +304,8 @@ class Fitting:
         """Fit the model of one table."""
         part, table = self.model.parts[name], self.tables[name]
         self._make_keys(name)
+        texts = find_named(self, self.model.plan, name, self._whose(name), self.model.config.min_holders)
+        part.own = [column for column in part.own if column not in texts.listed]
         frame = self._frame(name)
         drawn = [c for c in frame.schema if c.name not in frame.context]
         if part.kept is not None:
@@ -307,7 +319,12 @@ class Fitting:
         learned, schema = frame.learned(rules)
         config = self._config(name, frame, learned)
         self.progress.stage(f"table {name}")
-        part.model = Synthesizer.from_config(config, schema).fit(learned, progress=self.progress, stop=self.stop)
+        own = Synthesizer.from_config(config_of_table(config, schema), without_texts(schema))
+        part.model = own.fit(learned, progress=self.progress, stop=self.stop)
+        owners = None if frame.whose_N is None else frame.whose_N.tolist()
+        part.texts = texts
+        learning = (learned, schema, part.model.known("linked tables").codec, config)
+        self.model.notes += learn_texts(texts, self, owners, learning, self.progress, self.stop)
 
     def _check_people(self, name: str, frame: Frame) -> None:
         if frame.whose_N is None:
@@ -377,6 +394,16 @@ class Fitting:
         second_N, there_N = part.calendar.seconds(table.column(time))
         return np.lexsort((np.where(there_N, second_N, np.iinfo(np.int64).max), whose_N))
 
+    def seconds(self, name: str, order_N: np.ndarray) -> np.ndarray:
+        """``(N,)`` times of rows that stand owner by owner, where one is missing that of the row before."""
+        part, time = self.model.parts[name], self.schema.tables[name].time
+        assert part.calendar is not None
+        assert time is not None
+        row_N = self.rows[self.model.plan.owner[name]][order_N]
+        first_N = np.r_[True, row_N[1:] != row_N[:-1]] | (row_N < 0)
+        second_N, there_N = part.calendar.seconds(self.tables[name].column(time).take(pa.array(order_N)))
+        return _carried(second_N, there_N, first_N, part.epoch)
+
     def _line(self, name: str, column: str) -> ColumnSchema:
         return self.schema.tables[name].columns.column(column)
 
@@ -414,9 +441,17 @@ class Fitting:
                 continue
             row_N = self.rows[reference]
             counts_P = np.bincount(row_N[row_N >= 0], minlength=n)
-            frame.add(number_of(reference), "numeric", pa.array(counts_P[order_N]))
+            if not (self.model.parts[name].kept is not None and self._chooses(reference)):
+                frame.add(number_of(reference), "numeric", pa.array(counts_P[order_N]))
             if reference in self.clusters:
                 frame.add(cluster_of(reference), "categorical", labels(self.clusters[reference][order_N]))
+        for choice in self.choices.values():
+            choice.add_to_parent(frame, name, order_N)
+
+    def _chooses(self, reference: Reference) -> bool:
+        """Whether rows are told by a model of interactions what they refer to."""
+        choice = self.choices.get(reference.table)
+        return choice is not None and choice.reference == reference
 
     def _add_history(self, frame: Frame, name: str, order_N: np.ndarray) -> None:
         """What is known of a row when it is made: its owner, the rows before, when they were."""
@@ -441,7 +476,10 @@ class Fitting:
                     mean_N = mean_so_far(first_N, parse_numbers(values, self.tables[name].origin.dialect.decimal))
                     gone_N = np.isnan(mean_N)
                     frame.add(mean(name, line.name), "numeric", pa.array(mean_N, mask=gone_N), given=True)
-        for reference in [r for r in plan.chosen[name] if r in self.clusters]:
+        choice = self.choices.get(name)
+        if choice is not None:
+            choice.add_to_rows(frame, self, order_N)
+        for reference in [r for r in plan.chosen[name] if r in self.clusters and not self._chooses(r)]:
             chosen_N = self.rows[reference][order_N]
             kind_N = np.where(chosen_N < 0, -1, self.clusters[reference][np.maximum(chosen_N, 0)])
             frame.add(cluster_of(reference), "categorical", labels(kind_N))
@@ -449,7 +487,11 @@ class Fitting:
             alone_N = np.where(row_N < 0, -1 - np.arange(len(row_N)), row_N)
             frame.add(usual_of(reference), "categorical", labels(usual_so_far(alone_N, kind_N)), given=True)
         second_N = None
-        if part.calendar is not None:
+        if choice is not None and choice.choosing.timed:
+            time, clock = self.schema.tables[name].time, part.calendar is not None and part.calendar.clock
+            second_N = self.seconds(name, order_N)
+            add_own_times(frame, name, str(time), second_N, part.epoch, clock)
+        elif part.calendar is not None:
             second_N = self._add_times(frame, name, order_N, row_N, first_N, before_N)
         if counts_P.max(initial=0) > 1:
             self._add_walk(frame, name, first_N, second_N)

@@ -42,8 +42,11 @@ from synthgen.linked.siblings import Sibling, siblings_of
 from synthgen.linked.taking import take
 from synthgen.seeding import derived_seed, numpy_stream
 from synthgen.synthesizers.completing import completed_with
-from synthgen.synthesizers.linked_campaigns import TRUTH, Campaigns, Farming
+from synthgen.synthesizers.linked_campaigns import Campaigns
+from synthgen.synthesizers.linked_choosing import Choices
+from synthgen.synthesizers.linked_farming import TRUTH, Farming
 from synthgen.synthesizers.linked_part import DEGREES, Part
+from synthgen.synthesizers.linked_texts import write_texts
 from synthgen.training.progress import Progress
 
 OWNERS = 4096
@@ -185,7 +188,8 @@ class Making:
         elif name in plan.owner:
             self._grow(name, seed)
             for reference in plan.chosen[name]:
-                self._choose(name, reference, seed)
+                if reference not in self.references:
+                    self._choose(name, reference, seed)
         else:
             n = self.asked.get(name, round(self.scale * part.rows))
             users = self.farming.users(part.model, n) if self.farming.makes(name) else None
@@ -201,20 +205,27 @@ class Making:
     # ------------------------------------------------------------------ children
     def _grow(self, name: str, seed: int) -> None:
         """Rows for each row of the owner, one after another."""
-        owner, part = self.model.plan.owner[name], self.model.parts[name]
+        plan, part = self.model.plan, self.model.parts[name]
+        owner = plan.owner[name]
         parent = self.made[owner.parent]
         number_O = np.r_[self._numbers(owner), np.ones(round(self.scale * part.lonely), np.int64)]
         whose_O = np.r_[np.arange(parent.rows), np.full(len(number_O) - parent.rows, -1)]
+        choices, start_O = None, np.zeros(len(number_O), np.int64)
+        if part.choosing is not None:
+            choices = Choices(self, name, owner, plan.chosen[name], whose_O, number_O, seed)
+            number_O, start_O = choices.drawn.number_O, choices.start_O
         order_O = np.argsort(-number_O, kind="stable")
-        number_O, whose_O = number_O[order_O], whose_O[order_O]
+        number_O, whose_O, start_O = number_O[order_O], whose_O[order_O], start_O[order_O]
         pieces: list[_Piece] = []
         siblings = self._siblings(name)
         for start in range(0, int((number_O > 0).sum()), OWNERS):
             here, own = slice(start, start + OWNERS), derived_seed(seed, "owners", start)
             growing = _Growing(self, name, whose_O[here], number_O[here], own, siblings)
+            if choices is not None:
+                growing.take(choices, start_O[here])
             pieces += growing.pieces()
         if not pieces:
-            self.references[owner] = np.zeros(0, np.int64)
+            self.references |= {r: np.zeros(0, np.int64) for r in (owner, *plan.chosen[name])}
             self.made[name] = Made(0, self._empty(part), np.zeros(0, np.int64), np.zeros(0, np.int64))
             return
         made = _Piece.joined(pieces)
@@ -223,8 +234,11 @@ class Making:
         self.made[name] = Made.of(made.table.take(pa.array(order_N)))
         self.made[name].owner_N = made.owner_N[order_N]
         self.made[name].second_N = None if part.calendar is None else made.second_N[order_N]
-        self.farming.posted(name, self.made[name], part.last)
+        if choices is None:  # rows that choose among many are no posts
+            self.farming.posted(name, self.made[name], part.last)
         self.references[owner] = self.made[name].owner_N
+        if choices is not None:
+            self.references[choices.reference] = choices.drawn.row_E[made.row_N[order_N]]
 
     def _siblings(self, name: str) -> list[Sibling]:
         """Other events of the same owners, made before."""
@@ -315,7 +329,17 @@ class Making:
             second_N = self.made[name].second_N
             if second_N is not None and part.calendar is not None and time is not None:
                 columns[time] = part.calendar.write(second_N, np.ones(len(second_N), bool))
+            if part.texts is not None and part.model is not None and part.texts.columns:
+                codec = part.model.known("linked tables").codec
+                columns |= write_texts(part.texts, self, self.model.plan, codec, name)
         return pa.table({column: columns[column] for column in part.columns if column in columns})
+
+    def values(self, name: str, column: str) -> pa.Array:
+        """A column of a made table, its key too."""
+        kept, keys = self.model.parts[name].kept, self._keys(name)
+        if kept is not None:
+            return kept.column(column).combine_chunks()
+        return keys[column] if column in keys else self.made[name].columns[column]
 
     def _keys(self, name: str) -> dict[str, pa.Array]:
         """Made-up values of the key, one for each row; made once, whoever refers to them."""
@@ -357,14 +381,17 @@ class _Piece:
     at_N: np.ndarray
     table: pa.Table
     second_N: np.ndarray
+    row_N: np.ndarray
 
     @classmethod
     def joined(cls, pieces: list[_Piece]) -> _Piece:
         """One of many, columns in one piece each: of thousands of steps, what describes them outweighs their rows."""
-        arrays = [
-            np.concatenate(parts) for parts in zip(*((p.owner_N, p.at_N, p.second_N) for p in pieces), strict=True)
-        ]
-        return cls(arrays[0], arrays[1], pa.concat_tables([p.table for p in pieces]).combine_chunks(), arrays[2])
+        owner_N, at_N, second_N, row_N = (
+            np.concatenate(parts)
+            for parts in zip(*((p.owner_N, p.at_N, p.second_N, p.row_N) for p in pieces), strict=True)
+        )
+        table = pa.concat_tables([piece.table for piece in pieces]).combine_chunks()
+        return cls(owner_N, at_N, table, second_N, row_N)
 
 
 class _Growing:
@@ -385,6 +412,8 @@ class _Growing:
         self.time = making.model.schema.tables[name].time if self.part.calendar is not None else None
         self.siblings = siblings
         self.before: pa.Table | None = None
+        self.choices: Choices | None = None
+        self.start_O = np.zeros(len(whose_O), np.int64)
         self.second_O = self._begins()
         self.counts = {r: np.zeros((len(whose_O), 1), np.int64) for r in self.chosen}
         self.usual = {r: np.full(len(whose_O), -1, np.int64) for r in self.chosen}
@@ -402,6 +431,11 @@ class _Growing:
             follow = Follow.learned(name, self.time, clock, drawn, context)
         self.history = History(follow, number_O)
         self.values = {kind: Values() for kind in follow.kinds}
+
+    def take(self, choices: Choices, start_O: np.ndarray) -> None:
+        """What rows choose is known before they are made; those of each owner begin at these numbers."""
+        self.choices, self.start_O = choices, start_O
+        self.chosen = tuple(r for r in self.chosen if r != choices.reference)
 
     def _begins(self) -> np.ndarray:
         """From when each owner's first time is counted."""
@@ -428,7 +462,13 @@ class _Growing:
             for column, values in made.columns.items()
             if parents(self.owner.parent, column) in context
         }
+        found |= {c: shifted(values, self.whose_O) for c, values in made.columns.items() if c in context}
         return found | {f"{self.name}: rows of this owner": pa.array(self.number_O)}
+
+    @property
+    def timed(self) -> bool:
+        """Whether times are known before rows are made."""
+        return self.choices is not None and self.choices.drawn.second_E is not None
 
     def pieces(self) -> list[_Piece]:
         """All rows, step by step."""
@@ -438,8 +478,8 @@ class _Growing:
             alive = int(np.searchsorted(-self.number_O, -at, side="left"))
             table = self._step(at, alive)
             self._note(at, table, alive)
-            at_A = np.full(alive, at)
-            found.append(_Piece(self.whose_O[:alive], at_A, table, self.second_O[:alive].copy()))
+            at_A, row_A = np.full(alive, at), self.start_O[:alive] + at
+            found.append(_Piece(self.whose_O[:alive], at_A, table, self.second_O[:alive].copy(), row_A))
             if len(found) == STEPS:
                 whole, found = [*whole, _Piece.joined(found)], []
         return [*whole, _Piece.joined(found)] if found else whole
@@ -454,7 +494,9 @@ class _Growing:
             context |= {name: earlier.column(column).combine_chunks() for name, column in self.repeated.items()}
         for reference in self.chosen:
             context[usual_of(reference)] = labels(self.usual[reference][:alive])
-        if self.time is not None:
+        if self.choices is not None:
+            context |= self.choices.context(self.start_O[:alive] + at, self.known.codec.context.__contains__)
+        if self.time is not None and not self.timed:
             names = Clockwork.of(self.name, self.time)
             context[names.weekday] = weekdays(self.second_O[:alive])
             context[names.hour] = pa.array(self.second_O[:alive] % DAY // 3_600)
@@ -490,7 +532,11 @@ class _Growing:
             usual_O = self.usual[reference]
             more = there[counts[there, kind_A[there]] >= counts[there, np.maximum(usual_O[there], 0)]]
             usual_O[more] = kind_A[more]
-        if self.time is not None:
+        if self.timed:
+            assert self.choices is not None
+            assert self.choices.drawn.second_E is not None
+            self.second_O[:alive] = self.choices.drawn.second_E[self.start_O[:alive] + at]
+        elif self.time is not None:
             self.second_O[:alive] = self._times(table, at, alive)
         kinds = {kind: values.numbers(table.column(kind).combine_chunks()) for kind, values in self.values.items()}
         self.history.note(kinds, None if self.time is None else self.second_O[:alive])

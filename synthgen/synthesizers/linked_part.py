@@ -11,8 +11,10 @@ import pyarrow as pa
 from synthgen.columns.identifier import Identifier
 from synthgen.graphs import GraphModel
 from synthgen.linked.calendar import Calendar
+from synthgen.linked.choosing import Choosing
 from synthgen.linked.declared import Declared
 from synthgen.storage import Run
+from synthgen.synthesizers.linked_texts import TableTexts
 from synthgen.synthesizers.synthesizer import Synthesizer
 from synthgen.table.origin import Origin
 
@@ -38,6 +40,8 @@ class Part:
         once: by reference that is chosen, whether no owner has a parent twice.
         kept: its rows, where they are given out as they are.
         graph: of a table of ties.
+        texts: what was learned of its texts.
+        choosing: how its rows choose among many, and when; None: one by one.
         types: physical types of columns that refer to others, by name.
         labels: of a table of ties, the columns of its nodes by which ties go.
         counts: columns that are computed from the rows that refer to it.
@@ -58,6 +62,8 @@ class Part:
     once: dict[str, bool] = field(default_factory=dict)
     kept: pa.Table | None = None
     graph: GraphModel | None = None
+    texts: TableTexts | None = None
+    choosing: Choosing | None = None
     types: dict[str, str] = field(default_factory=dict)
     labels: list[str] = field(default_factory=list)
     counts: dict[str, Declared] = field(default_factory=dict)
@@ -85,9 +91,15 @@ class Part:
             run = self.model.contents()
             facts["run"] = {key: run[key] for key in ("config", "schema", "codec", "facts")}
             arrays |= {f"model.{key}": value for key, value in run["weights"].items()}
+        if self.texts is not None:
+            facts["texts"], own = self.texts.state()
+            arrays |= {f"texts.{key}": value for key, value in own.items()}
         if self.graph is not None:
             facts["graph"] = {"seed": self.graph.random_state, "facts": self.graph.facts}
             arrays |= {f"graph.{key}": value for key, value in self.graph.arrays.items()}
+        if self.choosing is not None:
+            facts["choosing"], own = self.choosing.state()
+            arrays |= {f"choosing.{key}": value for key, value in own.items()}
         if self.kept is not None:
             sink = pa.BufferOutputStream()
             with pa.ipc.new_stream(sink, self.kept.schema) as stream:
@@ -119,8 +131,12 @@ class Part:
                 run.path, own["facts"], own["config"], own["schema"], own["codec"], [], _under(arrays, "model.")
             )
             part.model = Synthesizer.from_run(inner, device)
+        if "texts" in facts:
+            part.texts = TableTexts.from_state(facts["texts"], _under(arrays, "texts."))
         if "graph" in facts:
             part.graph = GraphModel(facts["graph"]["seed"], facts["graph"]["facts"], _under(arrays, "graph."))
+        if "choosing" in facts:
+            part.choosing = Choosing.from_state(facts["choosing"], _under(arrays, "choosing."))
         if "kept" in arrays:
             part.kept = pa.ipc.open_stream(pa.py_buffer(arrays["kept"].tobytes())).read_all()
         return part

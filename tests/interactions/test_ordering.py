@@ -3,7 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from synthgen.interactions.ordering import fit_steps, not_before, ordered
+from synthgen.interactions import Interactions
+from synthgen.interactions.company import Company
+from synthgen.interactions.ordering import Near, Nearness, fit_steps, not_before, ordered
 
 
 def runs(n_users: int, stay: float, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -53,3 +55,32 @@ def test_items_wait_until_they_are_there() -> None:
     assert np.array_equal(user_E[order], user_E)
     assert (since_E[order] <= time_E).all()
     assert np.array_equal(not_before(user_E, np.zeros(6, int), time_E), np.arange(6))
+
+
+def test_items_that_go_together_are_taken_one_after_the_other() -> None:
+    """Users go on to the twin of the last item with chance 0.5; clusters say nothing. Shares of such steps are met."""
+    rng = np.random.default_rng(2)
+    users, pairs = 400, 15
+    item_UE = np.empty((users, 2 * pairs), np.int64)
+    for user in range(users):
+        order = rng.permutation(40)[:pairs]
+        apart = rng.random(pairs) < 0.5
+        later = rng.permutation(order[apart])
+        item_UE[user] = np.r_[np.ravel([(2 * t, 2 * t + 1) for t in order[~apart]]), 2 * order[apart], 2 * later + 1]
+    user_E, item_E = np.repeat(np.arange(users), 2 * pairs), item_UE.ravel()
+    taken = Interactions.of(user_E, item_E).matrix()
+    company, cluster_I, chance_CC = Company.fit(taken, 5), np.zeros(80, np.int64), np.ones((1, 1))
+    nearness = Nearness.fit(user_E, item_E, cluster_I, chance_CC, company, rng)
+    assert nearness.times_B[-1] > 3
+    near = Near.of(company, nearness, 80).at(item_E)
+    rows = ordered(user_E, cluster_I[item_E], chance_CC, rng, near)
+    assert np.array_equal(np.sort(rows), np.arange(len(rows)))
+    assert np.array_equal(user_E[rows], user_E)
+    any_order = np.lexsort((rng.random(len(user_E)), user_E))
+    real, made, chance = (twins(user_E, item_E[order]) for order in (np.arange(len(user_E)), rows, any_order))
+    assert abs(made - real) < (real - chance) / 4
+
+
+def twins(user_E: np.ndarray, item_E: np.ndarray) -> float:
+    within = user_E[1:] == user_E[:-1]
+    return float((item_E[1:] // 2 == item_E[:-1] // 2)[within].mean())

@@ -1,15 +1,17 @@
-"""Campaigns in a single table of accounts: found by creation times and handles, where a column says who is fake."""
+"""Campaigns in a single table of accounts where a column says who is fake: found by times and handles, and made."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
 
-from synthgen.campaigns import Accounts, Kind, find_campaigns, kinds_of
+from synthgen.campaigns import Accounts, AskedCampaigns, Kind, find_campaigns, kinds_of
 from synthgen.campaigns.roles import CREATED, created_of, handle_of, is_fake, label_of
 from synthgen.linked.calendar import Calendar
+from synthgen.rows.known import Known
+from synthgen.synthesizers.farmed_users import FarmedUsers, UserColumns
 from synthgen.table.schema import Schema
 from synthgen.table.table import Table
 
@@ -43,3 +45,39 @@ def said_of(kinds: Sequence[Kind]) -> str:
     """
     many, accounts = sum(kind.campaigns for kind in kinds), sum(kind.accounts for kind in kinds)
     return f"{many:,} campaigns of fake accounts that act together were found, {accounts:,} accounts in all"
+
+
+def farmed_rows(
+    chunks: Callable[..., Iterator[pa.Table]],
+    known: Known,
+    kinds: Sequence[Kind],
+    n: int,
+    asked: AskedCampaigns,
+    seed: int,
+) -> tuple[pa.Table, pa.Table]:
+    """Rows of a single table of accounts with campaigns among them, and which row is in which.
+
+    Args:
+        chunks: draws so many rows, ``random_state=`` a seed.
+        known: the model, which completes rows.
+        kinds: of campaigns; may be empty.
+        n: rows.
+        asked: how many campaigns.
+        seed: of every draw.
+
+    Raises:
+        ConfigError: they cannot be made.
+    """
+
+    def draw(rows: int, own: int) -> pa.Table:
+        return pa.concat_tables(chunks(rows, random_state=own))
+
+    columns = UserColumns("the table", label_of(known.schema), created_of(known.schema), handle_of(known.schema))
+    people = FarmedUsers(draw, known, columns, kinds, asked, seed)
+    table = people.make(n)
+    assert columns.label is not None
+    said, true = people.labels(table.column(columns.label).combine_chunks())
+    place = table.column_names.index(columns.label)
+    table = table.set_column(place, columns.label, said.cast(table.schema.field(place).type))
+    row = pa.array(np.arange(1, n + 1))
+    return table, pa.table({"row": row, "campaign": people.numbers_of(n), "true_label": true})
