@@ -60,9 +60,8 @@ SYSTEMS = {
         "linked_sdv_worker.py",
         "sdv",
         {
-            "movielens_small": {"people": 150, "made": 150},
-            "airline_tweets": {"people": 100, "made": 400},
-            "world": {"people": 100, "made": 150},
+            "airline_tweets": {"people": 1_000, "made": 1_000},
+            "world": {"people": 300, "made": 300},
         },
     ),
     "par": System(
@@ -70,9 +69,9 @@ SYSTEMS = {
         "linked_sdv_worker.py",
         "sdv",
         {
-            "movielens_small": {"people": 60, "longest": 50, "epochs": 32, "made": 150},
-            "airline_tweets": {"people": 200, "epochs": 32, "made": 400},
-            "world": {"people": 100, "epochs": 32, "table": "posts", "made": 150},
+            "movielens_small": {"people": 200, "longest": 100, "epochs": 64, "made": 200},
+            "airline_tweets": {"people": 500, "epochs": 64, "made": 1_000},
+            "world": {"people": 300, "epochs": 64, "table": "posts", "made": 300},
         },
     ),
     "independent": System("independent columns", "linked_synthgen_worker.py"),
@@ -83,7 +82,7 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     ask = parser(__doc__, "social", [*SPECS, TWITCH], seeds=1)
     ask.add_argument("--systems", default=",".join(SYSTEMS), help="comma-separated; default: %(default)s")
-    ask.add_argument("--sections", default="linked", help="of the report, comma-separated; default: %(default)s")
+    ask.add_argument("--sections", default="linked,ties", help="of the report, comma-separated; default: %(default)s")
     ask.add_argument("--minutes", type=float, default=2, help="to train a table, at most, where a system can be told")
     ask.add_argument("--memory", type=float, default=16, help="GB that a system may take; default: %(default)s")
     ask.add_argument("--made", type=Path, help="folder of made tables; default: linked/ in the work folder")

@@ -8,7 +8,7 @@ Letters: N rows, S slots, P slots of one column's path.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ from synthgen.columns.rules.base import Fitting, Rows, Source, Step, Taken, in_o
 from synthgen.columns.rules.distinct import Distinct, too_many
 from synthgen.errors import DataError, RunError
 from synthgen.layout import Layout, RowSlot
-from synthgen.seeding import numpy_stream
+from synthgen.seeding import derived_seed, numpy_stream
 from synthgen.table.schema import ColumnSchema, Schema
 from synthgen.table.table import joined
 
@@ -36,6 +36,9 @@ COMPANY_COLUMNS = 12
 """So many small columns tell a large category's values apart."""
 COMPANY_TOKENS = 64
 """A column with more first tokens than this is no company."""
+
+Finish = Callable[[pa.Table, np.ndarray, int], pa.Array]
+"""Writes a column anew: of whole rows, where it may (``(N,)`` bool), from a seed."""
 
 
 @dataclass
@@ -136,6 +139,7 @@ class Codec:
         names: all columns in order.
         modelled: columns with tokens or regenerated values, by name.
         steps: how all other columns are made, in the order of making them.
+        finishing: by column, what is written only when the rest of its row is there; not kept on disk.
     """
 
     def __init__(self, schema: Schema, target: str | None, context: Sequence[str] = ()) -> None:
@@ -143,6 +147,7 @@ class Codec:
         self.names = [c.name for c in schema.columns if c.type != "drop"]
         self.modelled: dict[str, Modelled] = {}
         self.steps: list[Step] = []
+        self.finishing: dict[str, Finish] = {}
 
     @classmethod
     def fit(
@@ -337,16 +342,19 @@ class Codec:
         paths: dict[str, np.ndarray] = {}
         at, n_rows = 0, len(tokens_NS)
         tail = numpy_stream(seed, "tail", start).random(n_rows)
+        there = {} if known is None else {name: joined(known[name]) for name in known.column_names}
         for name, column in self.modelled.items():
-            width, rng = len(column.path), numpy_stream(seed, "decode", name, start)
-            drawn = column.decode(tokens_NS[:, at : at + width], rng, start, tail, restricted.get(name))
-            out[name] = drawn
+            width = len(column.path)
             paths[name] = tokens_NS[:, at : at + width]
             at += width
+            if name in there and not there[name].null_count:
+                out[name] = there[name]  # nothing is left to draw
+                continue
+            rng = numpy_stream(seed, "decode", name, start)
+            out[name] = column.decode(paths[name], rng, start, tail, restricted.get(name))
         for chain in chains:
             tokens = {name: self.modelled[name].plain(paths[name]) for name in chain.learned}
             out |= chain.decode(tokens, numpy_stream(seed, "decode", *chain.learned, start))
-        there = {} if known is None else {name: joined(known[name]) for name in known.column_names}
         out |= {name: pc.coalesce(there[name], out[name]) for name in out.keys() & there.keys()}
         held = {} if within is None else within.held
         for name, allowed in self.allowed(there).items():
@@ -356,7 +364,15 @@ class Codec:
         rows = Rows(out, n_rows, seed, start, taken, there, restricted, held)
         for step in self.steps:
             step.restore(rows)
-        return pa.table([out[name] for name in self.names], names=self.names)
+        made = pa.table([out[name] for name in self.names], names=self.names)
+        for name, finish in self.finishing.items():
+            new_N = np.asarray(made.column(name).is_valid())
+            if name in there:
+                new_N = new_N & ~np.asarray(there[name].is_valid())
+            if new_N.any():
+                written = finish(made, new_N, derived_seed(seed, "finish", name, start))
+                made = made.set_column(self.names.index(name), name, written)
+        return made
 
     def layout(self, tokens_NS: np.ndarray | None = None) -> Layout:
         """The slots of a row; token counts from training tokens, all one without them."""

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from tests.interactions.planted import planted
 from tests.networks import network
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
@@ -137,3 +138,20 @@ def test_what_is_worse_than_noise_is_not_best() -> None:
         "b": said(0.3, "lower", 0.0) + said(0.28, "lower", 0.0),
     }
     assert page.best(two) == {"a"}
+
+
+def test_recommenders_taught_by_made_people_are_tested_on_those_held_out(tmp_path: Path) -> None:
+    real = planted(150)
+    frame = pd.DataFrame(
+        {"userId": real.user_E, "movieId": real.item_E, "rating": 3.5, "timestamp": "2020-01-02 10:00:00"}
+    )
+    shuffled = frame.assign(movieId=frame.movieId.sample(frac=1, random_state=0).to_numpy())
+    sides = {"all": frame, "train": frame[frame.userId < 100], "held": frame[frame.userId >= 100]}
+    for name, part in (sides | {"good": sides["train"], "bad": shuffled[shuffled.userId < 100]}).items():
+        (tmp_path / name).mkdir()
+        part.to_csv(tmp_path / name / "ratings.csv", index=False)
+    recommended = script("methods.linked_judging").recommended
+    good, bad = (recommended(tmp_path, tmp_path / name, 0)["recommender"] for name in ("good", "bad"))
+    assert good["ndcg"] == pytest.approx(good["real"])
+    assert good["tau"] == 1
+    assert bad["ndcg"] < 0.9 * bad["real"]

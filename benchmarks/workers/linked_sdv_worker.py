@@ -118,7 +118,7 @@ def par(job: Job) -> Callable[[], Made]:
     alone = [c for c in job.facts["tables"][name]["key"] if c not in (owner, *(r["column"] for r in job.refers(name)))]
     wide = [c for c in frame if c != owner and frame[c].dtype == object and frame[c].nunique() > MOST_LABELS]
     wide += [one["column"] for one in job.refers(name) if one["column"] != owner]
-    many = {column: frame[column].to_numpy() for column in wide}
+    apart = {column: frame[column].to_numpy() for column in wide}
     time = (job.of_kind(name, "time") or [None])[0]
     longest = int(job.options.get("longest", 0))
     frame = frame.sort_values([owner, time] if time else [owner]).drop(columns=[*alone, *wide])
@@ -157,7 +157,7 @@ def par(job: Job) -> Callable[[], Made]:
         made = model.sample_sequences(many)
         rows = made[name] if isinstance(made, dict) else made
         rng = np.random.default_rng(job.seed)
-        for column, values in many.items():
+        for column, values in apart.items():
             rows[column] = rng.choice(values, len(rows))
         for column in alone:
             rows[column] = range(len(rows))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -24,6 +25,7 @@ SAMPLE_VALUES = 100_000
 _FEW_LABELS = 10  # a target of so many whole numbers is a label rather than a quantity
 _MOSTLY_NUMBERS = 0.9
 _MANY_NUMBERS = 20  # different ones: with fewer, a column of numbers and words is a list of labels
+_BETWEEN_NUMBERS = ("|", ";")
 _ROWS_SHOWN = 5
 _TARGET_TYPES = ("boolean", "numeric", "categorical")
 
@@ -136,6 +138,8 @@ class _Finder:
         if kind == "numeric":
             self._refuse_infinities()
         elif kind in ("categorical", "text"):
+            if (lists := self._lists_of_numbers()) is not None:
+                return ColumnSchema(name=self.name, type="tags", reason=lists.reason, options=lists.options)
             self._refuse_mixed()
         return ColumnSchema(name=self.name, type=kind, reason=match.reason, options=match.options)
 
@@ -229,6 +233,18 @@ class _Finder:
                 f"column {self.name!r}: {len(rows)} infinite values ({_rows(rows)}); expected finite numbers. "
                 "Correct them, or name them as missing marks with --missing"
             )
+
+    def _lists_of_numbers(self) -> Match | None:
+        """Lists of whole numbers, most of them of one member, such as keys of who is mentioned; else None."""
+        values, _ = self._sample.distinct
+        if self.is_target or not is_text(values.type) or len(values) <= _MANY_NUMBERS:
+            return None
+        for separator in _BETWEEN_NUMBERS:
+            sign = re.escape(separator)
+            lists = pc.match_substring_regex(values, rf"^\s*[0-9]+(\s*{sign}\s*[0-9]+)*\s*$")
+            if pc.all(lists).as_py() and pc.any(pc.match_substring(values, separator)).as_py():
+                return Match(1.0, f"lists of whole numbers parted by {separator!r}", {"separator": separator})
+        return None
 
     def _refuse_mixed(self) -> None:
         """A column of numbers with some words among them, which are most likely missing marks."""

@@ -87,8 +87,8 @@ class Identifier(ColumnType):
         unique = bool(options.get("unique", nearly))
         texts = _as_texts(coded.dictionary).dictionary_encode()
         unit_V = first_units(np.asarray(texts.indices), context.first_units(np.asarray(coded.indices)))
-        made = {"kind": kind, "min_holders": context.min_holders, "limits": whole_limits(values.type)}
-        maker = fit_maker(texts.dictionary, context.rng, unit_V=unit_V, **made)
+        limits, least = whole_limits(values.type), context.min_holders
+        maker = fit_maker(texts.dictionary, context.rng, kind=kind, min_holders=least, limits=limits, unit_V=unit_V)
         if unique:
             return cls(maker, values.type, 0, np.empty(0, dtype=np.int64), np.empty(0))
         return cls(maker, values.type, _two_digits(len(values)), *_repetition(counts, context.min_holders))

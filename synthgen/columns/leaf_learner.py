@@ -281,8 +281,8 @@ class LeafLearner:
             return float(self.values[end] + (0.5 if upper else -0.5) * self.grid)
         places = self.place_R[self.total[g.first] : self.total[g.last + 1]][:: -1 if upper else 1]
         if self.unit_R is not None:
-            unit = self.unit_R[self.total[g.first] : self.total[g.last + 1]][:: -1 if upper else 1]
-            places = places[one_each(unit, 2 * self.holders)]
+            whose = self.unit_R[self.total[g.first] : self.total[g.last + 1]][:: -1 if upper else 1]
+            places = places[one_each(whose, 2 * self.holders)]
         x = np.sort(self.values[places[: 2 * self.holders]])
         mean = float((x / x.size).sum())
         reach = max(float(np.abs(x - mean).max()), 1e-300)

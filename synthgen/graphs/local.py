@@ -182,7 +182,7 @@ def next_share(share_K: np.ndarray, base_K: np.ndarray, now_K: np.ndarray, wante
     """
     short_K = np.maximum(wanted_K - base_K, 0)
     if not share_K.any():
-        first_K: np.ndarray = np.minimum(np.sqrt(short_K / np.maximum(wanted_K, 1)) / 2, MOST)
+        first_K: np.ndarray = np.minimum(np.sqrt(short_K / np.maximum(wanted_K, 1)), MOST)
         return first_K
     growth_K = np.sqrt(short_K / np.maximum(now_K - base_K, 0.1 * short_K + 1))
     nxt_K: np.ndarray = np.clip(share_K * np.clip(growth_K, 0.3, 3.0), 0, MOST)

@@ -104,8 +104,8 @@ def first_of_each(one_P: np.ndarray, two_P: np.ndarray) -> np.ndarray:
     _, first = np.unique(flat, return_index=True)
     alone = np.zeros(len(flat), bool)
     alone[first] = True
-    free_P: np.ndarray = alone.reshape(-1, 2).all(1)
-    return free_P
+    free_P2 = alone.reshape(-1, 2)
+    return free_P2[:, 0] & free_P2[:, 1]
 
 
 def within_room(group_P: np.ndarray, room: np.ndarray) -> np.ndarray:
@@ -147,13 +147,16 @@ def common(
         yield which_W[yes_W] + part.start, node_W[yes_W]
 
 
-def triangles(graph: Graph) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+Three = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def triangles(graph: Graph) -> Iterator[Three]:
     """Every triangle of the skeleton once, as three arrays of nodes, chunk by chunk."""
     for nodes, _ in triangles_and_edges(graph):
         yield nodes
 
 
-def triangles_and_edges(graph: Graph) -> Iterator[tuple[tuple[np.ndarray, ...], tuple[np.ndarray, ...]]]:
+def triangles_and_edges(graph: Graph) -> Iterator[tuple[Three, Three]]:
     """Every triangle of the skeleton once, chunk by chunk: its nodes, and the numbers of the edges opposite to them.
 
     Ends of edges are ordered by degree, and two edges out of the lowest node are asked whether they are closed: the

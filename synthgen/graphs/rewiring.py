@@ -199,7 +199,8 @@ class _State:
         """Places of a layer's edges among those whose triangles were counted; those made since have none."""
         keys_M = self.ties.keys(layer.a_M, layer.b_M)
         at_M = np.minimum(np.searchsorted(self.counted_M, keys_M), len(self.counted_M) - 1)
-        return np.where(self.counted_M[at_M] == keys_M, at_M, -1)
+        found_M: np.ndarray = np.where(self.counted_M[at_M] == keys_M, at_M, -1)
+        return found_M
 
     def _proposed(self, layer: Layer, closed_M: np.ndarray) -> Proposals:
         """Exchanges that keep the graph simple and cells as they are.
@@ -236,7 +237,8 @@ class _State:
     def _one_of(self, listed: np.ndarray, low_P: np.ndarray, high_P: np.ndarray, cost_H: np.ndarray) -> np.ndarray:
         """Of the entries between two places, the cheaper of two at random."""
         one, two = (listed[low_P + (self.rng.random(len(low_P)) * (high_P - low_P)).astype(np.int64)] for _ in range(2))
-        return np.where(cost_H[one] <= cost_H[two], one, two)
+        chosen_P: np.ndarray = np.where(cost_H[one] <= cost_H[two], one, two)
+        return chosen_P
 
     def _cost(self, found: Proposals) -> np.ndarray:
         """Neighbours to look through: of both new pairs, those of the node with fewer."""
@@ -275,20 +277,14 @@ class _State:
         """Corners of triangles of each class that the new edges of each exchange would bring, ``(P, K)``."""
         change_PK = np.zeros((len(found), self.n_classes))
         added = [(found.a_P, found.b_P, found.x_P, found.y_P), (found.y_P, found.x_P, found.a_P, found.b_P)]
+        row = np.arange(len(found))
         for one, other, gone, gone_too in added:
+            codes = [np.zeros(0, np.int64)]
             for which_W, node_W in common(self.ties, self.neighbours, one, other):
                 stays = (node_W != gone[which_W]) & (node_W != gone_too[which_W])
-                self._count(change_PK, one, other, which_W[stays], node_W[stays])
+                codes.append(which_W[stays] * self.n_classes + self.class_N[node_W[stays]])
+            third_PK = np.bincount(np.concatenate(codes), minlength=change_PK.size).reshape(change_PK.shape)
+            change_PK += third_PK
+            for end in (one, other):
+                change_PK[row, self.class_N[end]] += third_PK.sum(1)
         return change_PK
-
-    def _count(
-        self, change_PK: np.ndarray, one: np.ndarray, other: np.ndarray, which_W: np.ndarray, node_W: np.ndarray
-    ) -> None:
-        """Add a corner at each node that is tied to both ends, and one at either end."""
-        size, row = change_PK.size, np.arange(len(one))
-        third = np.bincount(which_W * self.n_classes + self.class_N[node_W], minlength=size)
-        third_PK = third.reshape(change_PK.shape)
-        closed_P = third_PK.sum(1)
-        change_PK += third_PK
-        for end in (one, other):
-            change_PK[row, self.class_N[end]] += closed_P

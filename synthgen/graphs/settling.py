@@ -119,11 +119,11 @@ class _Settling:
         room = np.maximum(np.abs(off), 1.0)
         for pair in ((a, x), (y, b), (a, b), (y, x)):
             open_ = np.flatnonzero(fine)
-            fine[open_] = within_room(kind.place(*(end[open_] for end in pair), self.layer.mutual), room)
+            fine[open_] = within_room(kind.place(pair[0][open_], pair[1][open_], self.layer.mutual), room)
         chosen = np.flatnonzero(fine)
         before = self.off()
         while len(chosen):
-            then_K = self._after(*(end[chosen] for end in (a, x, y, b)))
+            then_K = self._after(a[chosen], x[chosen], y[chosen], b[chosen])
             if sum(np.abs(off).sum() for off in then_K) / 2 < before:
                 break
             chosen = chosen[: len(chosen) // 2]

@@ -1,6 +1,6 @@
 """A model of who takes what: fitted on real interactions, it makes those of new users with the same items.
 
-Letters: E interactions, U users, I items, N users drawn, F frequent items, D items of the users drawn, C clusters.
+Letters: U users, I items, N users drawn, D different items of the users drawn.
 """
 
 from __future__ import annotations
@@ -15,12 +15,10 @@ import numpy as np
 
 from synthgen.errors import ConfigError, DataError, NotFittedError, RunError
 from synthgen.interactions.catalogue import Catalogue
-from synthgen.interactions.company import Herd
-from synthgen.interactions.drawing import draw_sets
 from synthgen.interactions.keeping import kept, restored
-from synthgen.interactions.laws import CellLaw, even
+from synthgen.interactions.laws import CellLaw
 from synthgen.interactions.learning import KINDS, learned_parts
-from synthgen.interactions.ordering import Near, not_before, ordered
+from synthgen.interactions.making import Drawing
 from synthgen.interactions.table import Interactions
 from synthgen.interactions.tastes import Tastes
 from synthgen.seeding import numpy_stream
@@ -150,28 +148,25 @@ class InteractionModel:
         """
         if not self._parts:
             raise NotFittedError("interactions: the model was not fitted; call fit(interactions) or load(folder) first")
-        catalogue: Catalogue = self._parts["catalogue"]
-        catalogue = catalogue if items is None else catalogue.only(items)
+        drawing = Drawing(self._parts, items)
         total = self._facts["users"] if n_users is None else int(n_users)
-        wanted_N = None if counts is None else self._asked(counts, int(catalogue.possible_I.sum()))
+        wanted_N = None if counts is None else self._asked(counts, int(drawing.catalogue.possible_I.sum()))
         total = total if wanted_N is None else len(wanted_N)
         total = total if rows is None else len(rows)
-        herd = Herd(self._parts["company"])
-        near = Near.of(self._parts["company"], self._parts["nearness"], self._facts["items"])
         for number, start in enumerate(range(0, total, CHUNK)):
             rng = numpy_stream(random_state, MODEL, "sample", number)
             here = slice(start, min(start + CHUNK, total))
             if rows is not None:
-                n_N, times_D = self._parted(rows[here], int(catalogue.possible_I.sum()), rng)
+                n_N, times_D = drawing.parted(rows[here], rng)
             else:
-                n_N = self._amounts(here.stop - start, rng) if wanted_N is None else wanted_N[here]
-                times_D = self._times(int(n_N.sum()), rng)
+                n_N = drawing.amounts(here.stop - start, rng) if wanted_N is None else wanted_N[here]
+                times_D = drawing.times(int(n_N.sum()), rng)
             tastes: Tastes = self._parts["tastes"]
             group_N = tastes.draw_groups(n_N, rng)
             if groups is not None:
                 known_N = np.minimum(groups[here], len(tastes.spread_G) - 1)
                 group_N = np.where(known_N >= 0, known_N, group_N)
-            yield self._chunk(catalogue, n_N, times_D, group_N, herd, near, rng)
+            yield drawing.users(n_N, times_D, group_N, rng)
 
     def groups_of(self, interactions: Interactions) -> np.ndarray:
         """``(U,)`` the group of like users in which each user's items are likeliest; -1 of users without any.
@@ -181,7 +176,8 @@ class InteractionModel:
         """
         if not self._parts:
             raise NotFittedError("interactions: the model was not fitted; call fit(interactions) or load(folder) first")
-        catalogue, tastes = self._parts["catalogue"], self._parts["tastes"]
+        tastes: Tastes = self._parts["tastes"]
+        catalogue: Catalogue = self._parts["catalogue"]
         return tastes.groups_of(interactions.matrix(), catalogue)
 
     @property
@@ -196,35 +192,6 @@ class InteractionModel:
         catalogue: Catalogue = self._parts["catalogue"]
         return np.where(catalogue.possible_I, np.exp(catalogue.weight_I.astype(float)), 0.0)
 
-    def _amounts(self, size: int, rng: np.random.Generator) -> np.ndarray:
-        """How many different items each of so many users takes."""
-        most = int(self._parts["catalogue"].possible_I.sum())
-        return np.clip(self._parts["many"].draw(even(size, rng)), 0, most)
-
-    def _times(self, size: int, rng: np.random.Generator) -> np.ndarray:
-        """How often each of so many items is taken by its user."""
-        again: CellLaw | None = self._parts["again"]
-        return np.ones(size, np.int64) if again is None else again.draw(rng.random(size))
-
-    def _parted(self, rows_N: np.ndarray, possible: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Users' interactions as different items, at most so many, and how often each is taken."""
-        rows_N = rows_N.astype(np.int64) if possible else np.zeros(len(rows_N), np.int64)
-        if self._parts["again"] is None:
-            n_N = np.minimum(rows_N, possible)
-            return n_N, np.ones(int(n_N.sum()), np.int64)
-        user_D = np.repeat(np.arange(len(rows_N)), rows_N)
-        times_D = self._times(len(user_D), rng)
-        start_N = np.cumsum(rows_N) - rows_N
-        passed_D = np.r_[0, np.cumsum(times_D)]
-        before_D = passed_D[:-1] - passed_D[start_N[user_D]]
-        needed_D = (before_D < rows_N[user_D]) & (np.arange(len(user_D)) - start_N[user_D] < possible)
-        user_D, times_D, before_D = user_D[needed_D], times_D[needed_D], before_D[needed_D]
-        times_D = np.minimum(times_D, rows_N[user_D] - before_D)
-        n_N = np.bincount(user_D, minlength=len(rows_N))
-        last_N = np.cumsum(n_N)[n_N > 0] - 1
-        times_D[last_N] += (rows_N - np.bincount(user_D, times_D, len(rows_N)).astype(np.int64))[n_N > 0]
-        return n_N, times_D
-
     def _asked(self, counts: np.ndarray, possible: int) -> np.ndarray:
         counts = np.asarray(counts)
         wrong = (counts != np.floor(counts)) | (counts < 0) | (counts > possible)
@@ -235,67 +202,6 @@ class InteractionModel:
                 "Ask for fewer"
             )
         return counts.astype(np.int64)
-
-    def _chunk(
-        self,
-        catalogue: Catalogue,
-        n_N: np.ndarray,
-        times_D: np.ndarray,
-        group_N: np.ndarray,
-        herd: Herd,
-        near: Near,
-        rng: np.random.Generator,
-    ) -> Interactions:
-        tastes, timing = self._parts["tastes"], self._parts["timing"]
-        user_D = np.repeat(np.arange(len(n_N)), n_N)
-        rows_N = np.bincount(user_D, times_D, len(n_N)).astype(np.int64)
-        time_E = None if timing is None else timing.draw(rows_N, rng)
-        last_N = None
-        if time_E is not None:
-            last_N = np.full(len(n_N), np.iinfo(np.int64).max)
-            last_N[rows_N > 0] = time_E[np.cumsum(rows_N)[rows_N > 0] - 1]
-        shares_NC = tastes.draw_shares(group_N, rng)
-        user_D, item_D = draw_sets(catalogue, shares_NC, n_N, last_N, rng)
-        user_D, item_D = self._in_company(catalogue, user_D, item_D, last_N, len(n_N), herd, rng)
-        user_E, item_E = np.repeat(user_D, times_D), np.repeat(item_D, times_D)
-        order_E = ordered(user_E, catalogue.cluster_I[item_E], self._parts["steps"], rng, near.at(item_E))
-        item_E = item_E[order_E]
-        if time_E is not None and catalogue.since_I is not None:
-            item_E = item_E[not_before(user_E, catalogue.since_I[item_E], time_E)]
-        rating = self._parts["rating"]
-        rating_E = None if rating is None else rating.draw(user_E, item_E, len(n_N), rng)
-        return Interactions(user_E, item_E, len(n_N), self._facts["items"], rating_E, time_E)
-
-    def _in_company(
-        self,
-        catalogue: Catalogue,
-        user_D: np.ndarray,
-        item_D: np.ndarray,
-        last_N: np.ndarray | None,
-        users: int,
-        herd: Herd,
-        rng: np.random.Generator,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The sets after frequent items were exchanged; how many of them a user has stays."""
-        company = self._parts["company"]
-        if len(company.item_F) < 2:
-            return user_D, item_D
-        place_I = np.full(len(catalogue.cluster_I), -1)
-        place_I[company.item_F] = np.arange(len(company.item_F))
-        frequent_D = place_I[item_D] >= 0
-        has_NF = np.zeros((users, len(company.item_F)), bool)
-        has_NF[user_D[frequent_D], place_I[item_D[frequent_D]]] = True
-        possible_F = catalogue.possible_I[company.item_F]
-        allowed_NF = None if possible_F.all() else np.broadcast_to(possible_F, has_NF.shape)
-        if last_N is not None and catalogue.since_I is not None:
-            there_NF = catalogue.since_I[company.item_F] <= last_N[:, None]
-            allowed_NF = there_NF if allowed_NF is None else there_NF & allowed_NF
-        herd.correct(has_NF, allowed_NF, rng)
-        user_K, place_K = np.nonzero(has_NF)
-        user_D = np.r_[user_D[~frequent_D], user_K]
-        item_D = np.r_[item_D[~frequent_D], company.item_F[place_K]]
-        order = np.argsort(user_D, kind="stable")
-        return user_D[order], item_D[order]
 
     def save(self, folder: str | PathLike[str]) -> None:
         """Write a run folder: JSON and safetensors.

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from synthgen.judging.accounts import AccountsSection
 from synthgen.judging.base import Section, Sides
+from synthgen.judging.behaviour import BehaviourSection
 from synthgen.judging.judgement import Judgement
-from synthgen.judging.linked import Linked
+from synthgen.judging.linked import LinkedSection
 from synthgen.judging.people import PeopleSection
 from synthgen.judging.recommendation import RecommendationSection
 from synthgen.judging.tables import judge_tables
+from synthgen.judging.texts import TextsSection
 from synthgen.judging.ties import TiesSection
 from synthgen.metrics.base import Group, Result
 from synthgen.seeding import numpy_stream
@@ -16,11 +18,13 @@ from synthgen.seeding import numpy_stream
 __all__ = ["SECTIONS", "Judgement", "Section", "Sides", "judge_sections", "judge_tables"]
 
 SECTIONS: tuple[Section, ...] = (
-    PeopleSection(),
+    LinkedSection(),
     TiesSection(),
-    Linked(),
-    AccountsSection(),
+    BehaviourSection(),
     RecommendationSection(),
+    TextsSection(),
+    AccountsSection(),
+    PeopleSection(),
 )
 """In the order in which they are shown."""
 

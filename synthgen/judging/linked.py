@@ -18,7 +18,7 @@ from synthgen.metrics.view import View, read_views
 from synthgen.table.schema import Schema
 
 
-class Linked:
+class LinkedSection:
     """Children counts, trends over two tables, and detectors, for each table whose rows have an owner."""
 
     name = "linked"

@@ -193,7 +193,7 @@ def _named(train: Reader, made: Reader) -> set[str]:
 def _kinds_of(said_M: pa.Array, person_M: np.ndarray, known_K: pa.Array | None) -> pa.Array:
     """``(M,)`` what is chosen, told by how many others chose it, in classes, and numbered within a person's class."""
     own = known_K is None
-    counted = pc.value_counts((said_M if own else known_K).drop_null())
+    counted = pc.value_counts((said_M if known_K is None else known_K).drop_null())
     place_M = np.asarray(pc.fill_null(pc.index_in(said_M, value_set=counted.field(0), skip_nulls=True), -1))
     counts = np.r_[counted.field(1).to_numpy(zero_copy_only=False), own]
     kinds = pd.DataFrame({"who": person_M, "kind": _classes(counts[place_M] - own)})

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from synthgen.judging.base import Sides
 from synthgen.linked.people import WHOSE
+from synthgen.metrics import METRICS
+from synthgen.metrics.base import Metric
 from synthgen.metrics.evaluation import Evaluation, evaluate
 from synthgen.synthesizers.linked import joined_tables
 from synthgen.table.origin import Origin
@@ -16,10 +18,14 @@ from synthgen.table.schema import Schema
 from synthgen.table.table import Table
 
 Joined = tuple[pa.Table, Schema]
+NO_ATTACKS = tuple(metric for metric in METRICS if metric.group != "privacy")
 
 
 def judge_tables(sides: Sides, origins: Mapping[str, Origin]) -> dict[str, Evaluation]:
     """By name the evaluation of each table of which rows were held out.
+
+    Attacks are not tried on a table of ties: those held out have one end at least among people held out, so they are
+    no rows like the others; attacks on people see them.
 
     Args:
         sides: the three networks.
@@ -35,11 +41,12 @@ def judge_tables(sides: Sides, origins: Mapping[str, Origin]) -> dict[str, Evalu
     for name, joined in real.items():
         others = [one[name] for one in (unseen, made) if name in one and len(one[name][0])]
         if name not in sides.whole and len(others) == 2:
-            found[name] = _judge(joined, others[0], others[1], sides)
+            tried = NO_ATTACKS if name in sides.train.plan.edges else METRICS
+            found[name] = _judge(joined, others[0], others[1], sides, tried)
     return found
 
 
-def _judge(real: Joined, unseen: Joined, made: Joined, sides: Sides) -> Evaluation:
+def _judge(real: Joined, unseen: Joined, made: Joined, sides: Sides, metrics: Sequence[Metric]) -> Evaluation:
     table, lines = real
     unit = WHOSE if WHOSE in table.column_names else None
     if unit is not None:
@@ -56,6 +63,7 @@ def _judge(real: Joined, unseen: Joined, made: Joined, sides: Sides) -> Evaluati
         seed=config.seed,
         min_holders=config.min_holders,
         unit=unit,
+        metrics=metrics,
     )
 
 

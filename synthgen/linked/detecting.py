@@ -39,6 +39,8 @@ ENDS = (
 )
 """What the two ends of a tie are called in tables of edges, with or without an id after it."""
 END = {name for pair in ENDS for name in pair}
+EARLIER = re.compile(r"(in_)?(reply|answer|response)_to(_id)?|(retweet|repost|share|quote)(ed)?_(of|from)(_id)?")
+"""What the row that a row of the same table answers or repeats is called."""
 
 
 def detect_links(tables: Mapping[str, Table], config: RunConfig) -> LinkedSchema:
@@ -147,6 +149,7 @@ def _parent(table: str, column: str, tables: Mapping[str, Table], keys: Mapping[
         named = name in {one + end for one in own for end in ("", "_id", f"_{snake(key)}")}
         within = name.endswith(tuple(f"_{one}{end}" for one in own for end in ("", "_id")))
         end = _end(name) in END and _is_end(tables[table], tables[parent], key)
+        within = within or (parent == table and EARLIER.fullmatch(name) is not None)
         if parent == table and (column == key or not within):
             continue
         if column == keys.get(table) and not (same and _is_of(key, parent) and not _is_of(column, table)):

@@ -30,6 +30,13 @@ from synthgen.metrics.privacy.near_copies import NearCopies
 from synthgen.metrics.privacy.rare_combinations import RareCombinations
 from synthgen.metrics.privacy.rare_values import RareValues
 from synthgen.metrics.privacy.singling_out import SinglingOut
+from synthgen.metrics.texts.columns import OfColumns
+from synthgen.metrics.texts.copies import RealRuns, RealTexts
+from synthgen.metrics.texts.detector import TextDetector
+from synthgen.metrics.texts.labels import LabelFromText
+from synthgen.metrics.texts.lengths import LengthLaw
+from synthgen.metrics.texts.tags import TagCompany, TagLaw
+from synthgen.metrics.texts.words import PairLaw, WordLaw
 from synthgen.metrics.utility.calibration import Calibration
 from synthgen.metrics.utility.estimates import EstimatesOverlap
 from synthgen.metrics.utility.groups import Groups
@@ -67,6 +74,13 @@ METRICS: tuple[Metric, ...] = (
     BetaRecall(),
     Authenticity(),
     Projection(),
+    OfColumns(LengthLaw(), "fidelity"),
+    OfColumns(WordLaw(), "fidelity"),
+    OfColumns(PairLaw(), "fidelity"),
+    OfColumns(TagLaw(), "fidelity"),
+    OfColumns(TagCompany(), "fidelity"),
+    OfColumns(LabelFromText(), "fidelity"),
+    OfColumns(TextDetector(), "fidelity"),
     Prediction(),
     Learners(),
     Importance(),
@@ -87,5 +101,7 @@ METRICS: tuple[Metric, ...] = (
     RareCombinations(),
     Emitted(),
     Exposed(),
+    OfColumns(RealTexts(), "privacy"),
+    OfColumns(RealRuns(), "privacy"),
 )
 """In the order in which they are shown."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from synthgen.columns.holders import holders as people_of
 from synthgen.metrics.bins import period_name, period_numbers, safe_range
 from synthgen.metrics.view import View
 
@@ -46,7 +47,7 @@ def cell_writer(train: View, holdout: View, synthetic: View, name: str) -> Cell:
     holders = train.min_holders
     if name in train.labels:
         codes, size = synthetic.labels[name], train.sizes[name]
-        held = np.bincount(np.concatenate([view.labels[name] for view in (train, holdout)]), minlength=size)
+        held = sum(people_of(view.labels[name], size, view.unit_N) for view in (train, holdout))
         few = (held > 0) & (held < holders)
         return lambda row: "(rare)" if few[codes[row]] else label_text(synthetic, name, int(codes[row]))
     values = synthetic.quantities[name]

@@ -16,6 +16,7 @@ from synthgen.metrics.base import Group, Metric, Result, plain
 from synthgen.metrics.gates import Gate
 from synthgen.metrics.privacy.audit import NAME as AUDIT
 from synthgen.metrics.privacy.audit import FitAndSample, audit
+from synthgen.metrics.texts.columns import OfColumns
 from synthgen.metrics.verdicts import Verdict, broken_checks, verdicts
 from synthgen.metrics.view import View, read_views
 from synthgen.seeding import numpy_stream
@@ -147,6 +148,7 @@ class Evaluation:
         """What has no figure, but for what such a table need not have."""
         groups = _groups()
         expected = {"missing", "emitted", "rhythm", *(name for name, group in groups.items() if group == "validity")}
+        expected |= {metric.name for metric in METRICS if isinstance(metric, OfColumns)}
         if self.target is None:
             expected |= {"conditional", *(name for name, group in groups.items() if group == "utility")}
         titles: dict[str, list[str]] = {}
@@ -237,7 +239,10 @@ def _measured(
 ) -> tuple[Result, ...]:
     results: list[Result] = []
     with threadpool_limits(1, user_api="openmp"):  # on a busy machine a second thread of the trees mostly waits
-        people = tuple(view.one_each(numpy_stream(seed, "metrics", "one row each", i)) for i, view in enumerate(views))
+        train, holdout, synthetic = (
+            view.one_each(numpy_stream(seed, "metrics", "one row each", number)) for number, view in enumerate(views)
+        )
+        people = train, holdout, synthetic
         for metric in metrics:
             if on_metric is not None:
                 on_metric(len(results), len(metrics), metric.title)

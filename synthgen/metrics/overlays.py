@@ -48,7 +48,7 @@ def overlay(train: View, synthetic: View, name: str) -> Chart | None:
 
 def _label_bars(train: View, synthetic: View, name: str) -> Bars | None:
     counts = [np.bincount(view.labels[name], minlength=train.sizes[name]) for view in (train, synthetic)]
-    shown = shown_codes(counts[0], MOST_LABELS, train.min_holders)
+    shown = shown_codes(np.where(train.named(name), counts[0], 0), MOST_LABELS, train.min_holders)
     parts = [np.append(one[shown], one.sum() - one[shown].sum()) for one in counts]
     names = [*(label_text(train, name, int(code)) for code in shown), "(other labels)"]
     if not parts[0][-1] and not parts[1][-1]:

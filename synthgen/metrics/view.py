@@ -8,7 +8,7 @@ Metrics go by what a column measures, never by its type, so a new column type is
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +18,7 @@ from synthgen.columns import TYPES_BY_NAME
 from synthgen.columns.base import Measure
 from synthgen.columns.date_text import DAY, DateText, learn_format
 from synthgen.columns.datetime import read_moments
-from synthgen.columns.holders import units_of
+from synthgen.columns.holders import holders, units_of
 from synthgen.columns.number_text import is_text, parse_numbers
 from synthgen.errors import DataError, near_miss
 from synthgen.table.schema import ColumnSchema, Schema
@@ -51,6 +51,7 @@ class View:
         schema: what the columns mean, and what ties them.
         task: ``detect`` where the target marks rows that are to be found, such as fake accounts.
         unit_N: ``(N,)`` whose each row is, a number for each person; None: each is somebody else's.
+        memo: what several metrics work out once.
     """
 
     n_rows: int
@@ -68,6 +69,7 @@ class View:
     schema: Schema | None = None
     task: str | None = None
     unit_N: np.ndarray | None = None
+    memo: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def compared(self) -> list[str]:
@@ -108,9 +110,12 @@ class View:
 
     def names_of(self, column: str) -> dict[int, str]:
         """The label of each code that enough of these rows hold to be named; call it on real rows."""
-        held = np.bincount(self.labels[column], minlength=self.sizes[column])
         book = [*self.books[column].to_pylist(), MISSING]
-        return {int(code): str(book[code]) for code in np.flatnonzero(held >= max(self.min_holders, 1))}
+        return {int(code): str(book[code]) for code in np.flatnonzero(self.named(column))}
+
+    def named(self, column: str) -> np.ndarray:
+        """By code whether enough of these rows hold it, of different people where it is known whose they are."""
+        return np.asarray(holders(self.labels[column], self.sizes[column], self.unit_N) >= max(self.min_holders, 1))
 
     def ordinal(self, names: list[str]) -> np.ndarray:
         """``(N, len(names))`` float64: quantities, and codes as numbers (for trees)."""

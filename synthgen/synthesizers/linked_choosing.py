@@ -109,7 +109,7 @@ class Choice:
         seed = derived_seed(config.seed, "choosing", reference.text) % 2**31
         model, group_O = learned(owner_N, item_N, second_N, sizes, seed, config.min_holders)
         owned_N = owner_N >= 0
-        table, level = fitting.tables[name], {}
+        table, level = fitting.tables[name], dict[str, tuple[np.ndarray, np.ndarray]]()
         for line in tellers(fitting.schema.tables[name].columns, [], 10**6):
             if line.type == "numeric" and line.name in part.own and len(level) < MOST_LEVELS:
                 value_N = parse_numbers(table.column(line.name), table.origin.dialect.decimal)[order_N]

@@ -32,11 +32,13 @@ from synthgen.linked.frames import (
     shifted,
     usual_of,
 )
+from synthgen.linked.history import Follow, History, Values, arrow_of
 from synthgen.linked.keys import parent_rows
 from synthgen.linked.labels import together
 from synthgen.linked.network import texts
 from synthgen.linked.plan import Plan
 from synthgen.linked.schema import LinkedSchema, Reference
+from synthgen.linked.siblings import Sibling, siblings_of
 from synthgen.linked.taking import take
 from synthgen.seeding import derived_seed, numpy_stream
 from synthgen.synthesizers.completing import completed_with
@@ -44,10 +46,14 @@ from synthgen.synthesizers.linked_campaigns import Campaigns
 from synthgen.synthesizers.linked_choosing import Choices
 from synthgen.synthesizers.linked_farming import TRUTH, Farming
 from synthgen.synthesizers.linked_part import DEGREES, Part
+from synthgen.synthesizers.linked_texts import write_texts
 from synthgen.training.progress import Progress
 
 OWNERS = 4096
 """Owners whose rows are made side by side: what is in memory, besides the tables, does not grow with their number."""
+
+STEPS = 256
+"""Steps after which what was made is put together."""
 
 
 class Makeable(Protocol):
@@ -211,9 +217,10 @@ class Making:
         order_O = np.argsort(-number_O, kind="stable")
         number_O, whose_O, start_O = number_O[order_O], whose_O[order_O], start_O[order_O]
         pieces: list[_Piece] = []
+        siblings = self._siblings(name)
         for start in range(0, int((number_O > 0).sum()), OWNERS):
-            here = slice(start, start + OWNERS)
-            growing = _Growing(self, name, whose_O[here], number_O[here], derived_seed(seed, "owners", start))
+            here, own = slice(start, start + OWNERS), derived_seed(seed, "owners", start)
+            growing = _Growing(self, name, whose_O[here], number_O[here], own, siblings)
             if choices is not None:
                 growing.take(choices, start_O[here])
             pieces += growing.pieces()
@@ -221,20 +228,23 @@ class Making:
             self.references |= {r: np.zeros(0, np.int64) for r in (owner, *plan.chosen[name])}
             self.made[name] = Made(0, self._empty(part), np.zeros(0, np.int64), np.zeros(0, np.int64))
             return
-        owner_N = np.concatenate([piece.owner_A for piece in pieces])
-        at_N = np.concatenate([np.full(len(piece.owner_A), piece.at) for piece in pieces])
-        rank_N = np.where(owner_N < 0, np.iinfo(np.int64).max, owner_N)
-        order_N = np.lexsort((at_N, rank_N))
-        table = pa.concat_tables([piece.table for piece in pieces]).combine_chunks().take(pa.array(order_N))
-        second_N = None if part.calendar is None else np.concatenate([p.second_A for p in pieces])[order_N]
-        self.made[name] = Made.of(table)
-        self.made[name].owner_N, self.made[name].second_N = owner_N[order_N], second_N
+        made = _Piece.joined(pieces)
+        rank_N = np.where(made.owner_N < 0, np.iinfo(np.int64).max, made.owner_N)
+        order_N = np.lexsort((made.at_N, rank_N))
+        self.made[name] = Made.of(made.table.take(pa.array(order_N)))
+        self.made[name].owner_N = made.owner_N[order_N]
+        self.made[name].second_N = None if part.calendar is None else made.second_N[order_N]
         if choices is None:  # rows that choose among many are no posts
             self.farming.posted(name, self.made[name], part.last)
         self.references[owner] = self.made[name].owner_N
         if choices is not None:
-            row_N = np.concatenate([piece.row_A for piece in pieces])[order_N]
-            self.references[choices.reference] = choices.drawn.row_E[row_N]
+            self.references[choices.reference] = choices.drawn.row_E[made.row_N[order_N]]
+
+    def _siblings(self, name: str) -> list[Sibling]:
+        """Other events of the same owners, made before."""
+        timed = {one for one, part in self.model.parts.items() if part.calendar is not None}
+        found = [(other, self.made[other]) for other in siblings_of(self.model.plan, name, timed)]
+        return [Sibling.of(name, other, m.owner_N, m.second_N) for other, m in found if m.second_N is not None]
 
     def _numbers(self, owner: Reference) -> np.ndarray:
         """How many rows hang on each row of the owner; a number that never differed is that number."""
@@ -319,7 +329,17 @@ class Making:
             second_N = self.made[name].second_N
             if second_N is not None and part.calendar is not None and time is not None:
                 columns[time] = part.calendar.write(second_N, np.ones(len(second_N), bool))
+            if part.texts is not None and part.model is not None and part.texts.columns:
+                codec = part.model.known("linked tables").codec
+                columns |= write_texts(part.texts, self, self.model.plan, codec, name)
         return pa.table({column: columns[column] for column in part.columns if column in columns})
+
+    def values(self, name: str, column: str) -> pa.Array:
+        """A column of a made table, its key too."""
+        kept, keys = self.model.parts[name].kept, self._keys(name)
+        if kept is not None:
+            return kept.column(column).combine_chunks()
+        return keys[column] if column in keys else self.made[name].columns[column]
 
     def _keys(self, name: str) -> dict[str, pa.Array]:
         """Made-up values of the key, one for each row; made once, whoever refers to them."""
@@ -355,23 +375,42 @@ class Making:
 
 @dataclass
 class _Piece:
-    """Rows made in one step: the next one of each owner."""
+    """Rows made in some steps: whose they are, which of the owner's, what they hold, and when they are."""
 
-    at: int
-    owner_A: np.ndarray
+    owner_N: np.ndarray
+    at_N: np.ndarray
     table: pa.Table
-    second_A: np.ndarray
-    row_A: np.ndarray
+    second_N: np.ndarray
+    row_N: np.ndarray
+
+    @classmethod
+    def joined(cls, pieces: list[_Piece]) -> _Piece:
+        """One of many, columns in one piece each: of thousands of steps, what describes them outweighs their rows."""
+        owner_N, at_N, second_N, row_N = (
+            np.concatenate(parts)
+            for parts in zip(*((p.owner_N, p.at_N, p.second_N, p.row_N) for p in pieces), strict=True)
+        )
+        table = pa.concat_tables([piece.table for piece in pieces]).combine_chunks()
+        return cls(owner_N, at_N, table, second_N, row_N)
 
 
 class _Growing:
     """Rows of some owners, those with most rows first."""
 
-    def __init__(self, making: Making, name: str, whose_O: np.ndarray, number_O: np.ndarray, seed: int) -> None:
+    def __init__(
+        self,
+        making: Making,
+        name: str,
+        whose_O: np.ndarray,
+        number_O: np.ndarray,
+        seed: int,
+        siblings: list[Sibling],
+    ) -> None:
         self.making, self.name, self.whose_O, self.number_O, self.seed = making, name, whose_O, number_O, seed
         self.part, plan = making.model.parts[name], making.model.plan
         self.owner, self.chosen = plan.owner[name], plan.chosen[name]
         self.time = making.model.schema.tables[name].time if self.part.calendar is not None else None
+        self.siblings = siblings
         self.before: pa.Table | None = None
         self.choices: Choices | None = None
         self.start_O = np.zeros(len(whose_O), np.int64)
@@ -382,11 +421,16 @@ class _Growing:
         self.of_owner = self._of_owner()
         self.repeated: dict[str, str] = {}
         self.sums: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        follow = Follow(name)
         if self.known is not None:
             drawn, context = self.known.codec.names, self.known.codec.context
             self.repeated = {before(name, column): column for column in drawn if before(name, column) in context}
             nothing = np.zeros(len(whose_O)), np.zeros(len(whose_O), np.int64)
             self.sums = {c: (nothing[0].copy(), nothing[1].copy()) for c in drawn if mean(name, c) in context}
+            clock = self.part.calendar is not None and self.part.calendar.clock
+            follow = Follow.learned(name, self.time, clock, drawn, context)
+        self.history = History(follow, number_O)
+        self.values = {kind: Values() for kind in follow.kinds}
 
     def take(self, choices: Choices, start_O: np.ndarray) -> None:
         """What rows choose is known before they are made; those of each owner begin at these numbers."""
@@ -428,14 +472,17 @@ class _Growing:
 
     def pieces(self) -> list[_Piece]:
         """All rows, step by step."""
-        found = []
+        found: list[_Piece] = []
+        whole: list[_Piece] = []
         for at in range(int(self.number_O.max(initial=0))):
             alive = int(np.searchsorted(-self.number_O, -at, side="left"))
             table = self._step(at, alive)
             self._note(at, table, alive)
-            row_A = self.start_O[:alive] + at
-            found.append(_Piece(at, self.whose_O[:alive], table, self.second_O[:alive].copy(), row_A))
-        return found
+            at_A, row_A = np.full(alive, at), self.start_O[:alive] + at
+            found.append(_Piece(self.whose_O[:alive], at_A, table, self.second_O[:alive].copy(), row_A))
+            if len(found) == STEPS:
+                whole, found = [*whole, _Piece.joined(found)], []
+        return [*whole, _Piece.joined(found)] if found else whole
 
     def _step(self, at: int, alive: int) -> pa.Table:
         if self.known is None:
@@ -457,7 +504,11 @@ class _Growing:
         for column, (sum_O, count_O) in self.sums.items():
             mean_A = sum_O[:alive] / np.maximum(count_O[:alive], 1)
             context[mean(self.name, column)] = pa.array(mean_A, mask=count_O[:alive] == 0)
-        return completed_with(self.known, context, alive, derived_seed(self.seed, "step", at))
+        for sibling in self.siblings:
+            context |= arrow_of(sibling.known(self.whose_O[:alive], self.second_O[:alive]))
+        context |= arrow_of(self.history.known(alive))
+        made = completed_with(self.known, context, alive, derived_seed(self.seed, "step", at))
+        return made.select([name for name in made.column_names if name not in self.known.codec.context])
 
     def _note(self, at: int, table: pa.Table, alive: int) -> None:
         """What the next row of each owner will know."""
@@ -487,17 +538,20 @@ class _Growing:
             self.second_O[:alive] = self.choices.drawn.second_E[self.start_O[:alive] + at]
         elif self.time is not None:
             self.second_O[:alive] = self._times(table, at, alive)
+        kinds = {kind: values.numbers(table.column(kind).combine_chunks()) for kind, values in self.values.items()}
+        self.history.note(kinds, None if self.time is None else self.second_O[:alive])
 
     def _times(self, table: pa.Table, at: int, alive: int) -> np.ndarray:
         assert self.time is not None
-        names, first_A = Clockwork.of(self.name, self.time), np.full(alive, at == 0)
+        begins = self.part.begins is not None
+        names, first_A = Clockwork.of(self.name, self.time), np.full(alive, at == 0 and not begins)
         found: dict[str, np.ndarray] = {}
         for name in names.drawn:
             there = name in table.column_names
             values = table.column(name).combine_chunks().cast(pa.float64()) if there else pa.nulls(alive, pa.float64())
             found[name] = np.asarray(pc.fill_null(values, np.nan))
         days_A = np.nan_to_num(found[names.days]).astype(np.int64)
-        if self.part.begins is not None or at:
+        if begins or at:
             days_A = np.maximum(days_A, 0)
         gaps = Gaps(days_A, found[names.clock], found[names.within])
         before_A = self.second_O[:alive]

@@ -14,6 +14,7 @@ from synthgen.linked.calendar import Calendar
 from synthgen.linked.choosing import Choosing
 from synthgen.linked.declared import Declared
 from synthgen.storage import Run
+from synthgen.synthesizers.linked_texts import TableTexts
 from synthgen.synthesizers.synthesizer import Synthesizer
 from synthgen.table.origin import Origin
 
@@ -39,6 +40,7 @@ class Part:
         once: by reference that is chosen, whether no owner has a parent twice.
         kept: its rows, where they are given out as they are.
         graph: of a table of ties.
+        texts: what was learned of its texts.
         choosing: how its rows choose among many, and when; None: one by one.
         types: physical types of columns that refer to others, by name.
         labels: of a table of ties, the columns of its nodes by which ties go.
@@ -60,6 +62,7 @@ class Part:
     once: dict[str, bool] = field(default_factory=dict)
     kept: pa.Table | None = None
     graph: GraphModel | None = None
+    texts: TableTexts | None = None
     choosing: Choosing | None = None
     types: dict[str, str] = field(default_factory=dict)
     labels: list[str] = field(default_factory=list)
@@ -88,6 +91,9 @@ class Part:
             run = self.model.contents()
             facts["run"] = {key: run[key] for key in ("config", "schema", "codec", "facts")}
             arrays |= {f"model.{key}": value for key, value in run["weights"].items()}
+        if self.texts is not None:
+            facts["texts"], own = self.texts.state()
+            arrays |= {f"texts.{key}": value for key, value in own.items()}
         if self.graph is not None:
             facts["graph"] = {"seed": self.graph.random_state, "facts": self.graph.facts}
             arrays |= {f"graph.{key}": value for key, value in self.graph.arrays.items()}
@@ -125,6 +131,8 @@ class Part:
                 run.path, own["facts"], own["config"], own["schema"], own["codec"], [], _under(arrays, "model.")
             )
             part.model = Synthesizer.from_run(inner, device)
+        if "texts" in facts:
+            part.texts = TableTexts.from_state(facts["texts"], _under(arrays, "texts."))
         if "graph" in facts:
             part.graph = GraphModel(facts["graph"]["seed"], facts["graph"]["facts"], _under(arrays, "graph."))
         if "choosing" in facts:

@@ -41,6 +41,8 @@ from synthgen.synthesizers.picture_columns import (
     write_picture_column,
 )
 from synthgen.synthesizers.quotas import quota_of, stratified
+from synthgen.synthesizers.text_columns import TextColumn
+from synthgen.synthesizers.text_learning import TextLearning, config_of_table
 from synthgen.table.origin import Origin
 from synthgen.table.schema import Schema
 from synthgen.table.table import Table
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
 FEW_ROWS = 1_000
 PICTURES = "pictures."
 """What the weights of columns of pictures are called, before their number."""
+TEXTS = "texts."
+"""Likewise of columns of texts."""
 
 
 class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no types
@@ -121,6 +125,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
     model_: Model
     linked_: Linked
     pictures_: dict[str, PictureColumn]
+    texts_: dict[str, TextColumn]
     _run_config: RunConfig | None = None
 
     @classmethod
@@ -193,7 +198,8 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         for note in self.notes_:
             progress.message(note, warning=True)
         model = kind()
-        account = model.fit(Job(table, schema, config, device, progress, writer, resume, stop or go_on))
+        own = config_of_table(config, schema) if isinstance(model, TokenModel) else config
+        account = model.fit(Job(table, schema, own, device, progress, writer, resume, stop or go_on))
         codec = _codec_for_pictures(model, schema)
         pictures, said, of_pictures = (
             ({}, [], {})
@@ -202,6 +208,13 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         )
         self.notes_ += said
         self.pictures_ = pictures
+        self.texts_, said, of_texts = (
+            TextLearning(table.arrow, schema, model.codec, config).run(progress, stop or go_on)
+            if isinstance(model, TokenModel)
+            else ({}, [], {})
+        )
+        self.notes_ += said
+        _bind_texts(model, self.texts_)
         self.model_, self.schema_, self.origin_ = model, schema, table.origin
         self.interrupted_, self.history_ = account.interrupted, account.history
         self.facts_: dict[str, Any] = {
@@ -221,6 +234,8 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             self.facts_["training"] = account.training
         if of_pictures:
             self.facts_["pictures"] = of_pictures
+        if of_texts:
+            self.facts_["texts"] = of_texts
         self.config_ = _resolved(config, kind)
         return self
 
@@ -642,20 +657,27 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         return {
             "config": self.config_,
             "schema": self.schema_.model_dump(mode="json"),
-            "codec": {"codec": self.model_.state(), "origin": self.origin_.state(), **self._pictures_state()},
+            "codec": {"codec": self.model_.state(), "origin": self.origin_.state(), **self._parts_state()},
             "history": self.history_,
-            "weights": self.model_.weights() | self._pictures_weights(),
+            "weights": self.model_.weights() | self._parts_weights(),
             "facts": self.facts_ | {"model": self.model_.name},
         }
 
-    def _pictures_state(self) -> dict[str, Any]:
-        return {"pictures": {name: column.state() for name, column in self.pictures_.items()}} if self.pictures_ else {}
+    def _parts_state(self) -> dict[str, Any]:
+        """Columns with a model of their own."""
+        parts = {"pictures": self.pictures_, "texts": self.texts_}
+        return {kind: {name: column.state() for name, column in own.items()} for kind, own in parts.items() if own}
 
-    def _pictures_weights(self) -> dict[str, np.ndarray]:
-        return {
+    def _parts_weights(self) -> dict[str, np.ndarray]:
+        pictures = {
             f"{PICTURES}{number}.{key}": value.cpu().numpy()
             for number, column in enumerate(self.pictures_.values())
             for key, value in column.network.state_dict().items()
+        }
+        return pictures | {
+            f"{TEXTS}{number}.{key}": value
+            for number, column in enumerate(self.texts_.values())
+            for key, value in column.model.weights().items()
         }
 
     @classmethod
@@ -676,12 +698,18 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             synthesizer.notes_, synthesizer.interrupted_ = list(synthesizer.linked_.notes), False
             return synthesizer
         with run.fitting_together():
-            of_model, of_pictures = _split_weights(run)
+            of_model, of_pictures = _split_weights(run, run.weights, PICTURES, "pictures")
+            of_model, of_texts = _split_weights(run, of_model, TEXTS, "texts")
             synthesizer.model_ = kind_of(config).restore(replace(run, weights=of_model), device)
             synthesizer.pictures_ = {
                 name: PictureColumn.from_state(state, weights, device)
                 for (name, state), weights in zip(run.codec.get("pictures", {}).items(), of_pictures, strict=True)
             }
+            synthesizer.texts_ = {
+                name: TextColumn.from_state(state, weights)
+                for (name, state), weights in zip(run.codec.get("texts", {}).items(), of_texts, strict=True)
+            }
+            _bind_texts(synthesizer.model_, synthesizer.texts_)
             synthesizer.schema_ = Schema.model_validate(run.schema)
             synthesizer.origin_ = Origin.from_state(run.codec["origin"])
         synthesizer.facts_ = run.facts
@@ -737,15 +765,21 @@ def _codec_for_pictures(model: Model, schema: Schema) -> Codec | None:
     return model.codec
 
 
-def _split_weights(run: Run) -> tuple[dict[str, np.ndarray], list[dict[str, np.ndarray]]]:
-    """The weights of the model, and those of each column of pictures."""
-    prefixes = [f"{PICTURES}{number}." for number in range(len(run.codec.get("pictures", {})))]
-    of_pictures = [
-        {name.removeprefix(prefix): value for name, value in run.weights.items() if name.startswith(prefix)}
-        for prefix in prefixes
+def _bind_texts(model: Model, texts: Mapping[str, TextColumn]) -> None:
+    """Have the model's rows end with their texts."""
+    if isinstance(model, TokenModel):
+        model.codec.finishing = {name: column.finish(model.codec, name) for name, column in texts.items()}
+
+
+def _split_weights(
+    run: Run, weights: dict[str, np.ndarray], prefix: str, kind: str
+) -> tuple[dict[str, np.ndarray], list[dict[str, np.ndarray]]]:
+    """The other weights, and those of each column of a kind."""
+    prefixes = [f"{prefix}{number}." for number in range(len(run.codec.get(kind, {})))]
+    of_columns = [
+        {name.removeprefix(own): value for name, value in weights.items() if name.startswith(own)} for own in prefixes
     ]
-    rest = {name: value for name, value in run.weights.items() if not name.startswith(tuple(prefixes))}
-    return rest, of_pictures
+    return {name: value for name, value in weights.items() if not name.startswith(tuple(prefixes))}, of_columns
 
 
 def kind_of(config: RunConfig) -> type[Model]:

@@ -15,7 +15,7 @@ from synthgen.errors import DataError, MissingExtraError, choose
 from synthgen.seeding import derived_seed
 from synthgen.texts.context import RARE, ContextColumn
 from synthgen.texts.guard import Guard
-from synthgen.texts.units import Unit, units_of, words_of
+from synthgen.texts.units import TAG, Unit, folded, units_of, words_of
 from synthgen.texts.vocabulary import Vocabulary
 from synthgen.texts.writing import Writer
 
@@ -26,12 +26,13 @@ _PASSES = 8
 class TextEngine(Protocol):
     """Writes a text for each row."""
 
-    def write(self, row_NC: np.ndarray, seed: int) -> Iterator[list[Unit]]:
+    def write(self, row_NC: np.ndarray, seed: int, tags: Sequence[Sequence[str]] | None = None) -> Iterator[list[Unit]]:
         """Texts in units, handles and addresses masked.
 
         Args:
             row_NC: tokens of the context's columns.
             seed: of every draw.
+            tags: of each row, which its text holds and no other; None: as it comes.
         """
         ...
 
@@ -80,11 +81,13 @@ class LocalTransformers:
         self._seed = transformers.set_seed
         self._columns, self._vocabulary, self._guard, self._longest = columns, vocabulary, guard, longest
 
-    def write(self, row_NC: np.ndarray, seed: int) -> Iterator[list[Unit]]:
+    def write(self, row_NC: np.ndarray, seed: int, tags: Sequence[Sequence[str]] | None = None) -> Iterator[list[Unit]]:
         for place, row_C in enumerate(row_NC):
             asked = self.prompt(row_C)
+            own = None if tags is None else tags[place]
             for attempt in range(_PASSES):
-                units = self._fine(self._answer(asked, derived_seed(seed, "engine", place, attempt) % (1 << 32)))
+                own_seed = derived_seed(seed, "engine", place, attempt) % (1 << 32)
+                units = self._fine(self._answer(asked, own_seed), own)
                 if units:
                     yield units
                     break
@@ -106,15 +109,18 @@ class LocalTransformers:
         text: str = self._tokenizer.decode(made[0][given["input_ids"].shape[1] :], skip_special_tokens=True)
         return text.strip().split("\n")[0]
 
-    def _fine(self, text: str) -> list[Unit]:
-        """The text without what is barred; nothing where nothing is left."""
+    def _fine(self, text: str, tags: Sequence[str] | None) -> list[Unit]:
+        """The text without what is barred; nothing where nothing is left. Tags of its row stand at its end."""
         units = self._vocabulary.masked(units_of(text))
+        if tags is not None:
+            units = [unit for unit in units if unit.kind != "tag" and "#" not in unit.text]
         while units:
-            barred = self._guard.first_barred(words_of(units))
+            whole = [*units, *[Unit(TAG, "tag", True)] * len(tags or ())]
+            barred = self._guard.first_barred([*words_of(units), *(f"#{folded(tag)}" for tag in tags or ())])
             if barred is None:
-                return units
-            places = [place for place, unit in enumerate(units) if unit.is_word]
-            units = units[: places[barred]]
+                return whole
+            places = [place for place, unit in enumerate(whole) if unit.is_word]
+            units = units[: min(places[barred], len(units) - 1)]
         return units
 
 

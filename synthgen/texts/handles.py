@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -37,6 +37,8 @@ class Handles:
         names: Mapping[str, str] | None,
         min_holders: int,
         rng: np.random.Generator,
+        hidden: Collection[str] = (),
+        public: bool = False,
     ) -> tuple[Self, dict[str, str]]:
         """Learn who is mentioned.
 
@@ -46,6 +48,8 @@ class Handles:
             names: real handle to synthetic one, with or without ``@``, in any case; a public account may keep its own.
             min_holders: users who have to mention a handle.
             rng: for names that are made up.
+            hidden: real handles, lower case with ``@``, that get no name of their own however many mention them.
+            public: the others that so many mention keep their own name, as a label does that so many rows hold.
 
         Returns:
             What is kept, and the synthetic name of each popular real handle: for the fit alone.
@@ -61,9 +65,10 @@ class Handles:
         real = sorted({*holders, *(f"@{name.lstrip('@').lower()}" for name in names or ())})
         maker = WordMaker.fit(pa.array([*real, *given.values()], pa.string()), "handle", rng)
         maker = replace(maker, prefix="@")
-        popular = sorted(name for name, users in holders.items() if len(users) >= min_holders)
+        popular = sorted(name for name, users in holders.items() if len(users) >= min_holders and name not in hidden)
         made = maker.make(np.arange(len(popular))).to_pylist()
-        chosen = {name: given.get(name, made[place]) for place, name in enumerate(popular)}
+        own = {name: spellings[name].most_common(1)[0][0] for name in popular} if public else {}
+        chosen = {name: given.get(name, own.get(name, made[place])) for place, name in enumerate(popular)}
         return cls(maker, len(popular), max(1, len(holders) - len(popular))), chosen
 
     def draw(self, many: int, rng: np.random.Generator, among: Sequence[str] | None = None) -> list[str]:

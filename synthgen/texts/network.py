@@ -1,4 +1,4 @@
-"""The next token of a text, given those before it and the row that it belongs to.
+"""The next token of a text, given those before it, the row that it belongs to, and how much is left to say.
 
 Letters: B texts in a batch, T tokens, V vocabulary, C columns, D width.
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+
+from synthgen.texts.lengths import AHEAD
 
 _HEAD = 600
 """Tokens in the first, small softmax; four fifths of what is written, so the large one is seldom computed."""
@@ -23,15 +25,20 @@ class TextNetwork(nn.Module):
         embedding: width of a token.
         width: of the state.
         dropout: of embeddings and states, while training.
+        lengths: bins of lengths.
 
     Source:
         Cho et al. 2014, arXiv:1406.1078 (the unit); Grave et al. 2017, arXiv:1609.04309 (the softmax in two parts).
     """
 
-    def __init__(self, vocabulary: int, columns: tuple[int, ...], embedding: int, width: int, dropout: float) -> None:
+    def __init__(
+        self, vocabulary: int, columns: tuple[int, ...], embedding: int, width: int, dropout: float, lengths: int
+    ) -> None:
         super().__init__()
         self.tokens = nn.Embedding(vocabulary, embedding)
         self.columns = nn.ModuleList([nn.Embedding(size, _ROW) for size in columns])
+        self.length = nn.Linear(_ROW, lengths)
+        self.ahead = nn.Embedding(AHEAD, _ROW)
         self.start = nn.Linear(_ROW, width)
         self.recurrent = nn.GRU(embedding + _ROW, width, batch_first=True)
         self.lean = nn.Linear(_ROW, width)
@@ -52,13 +59,12 @@ class TextNetwork(nn.Module):
         state: Tensor = torch.tanh(self.start(row_BR))[None]
         return state
 
-    def forward(self, tokens_BT: Tensor, row_BR: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, tokens_BT: Tensor, ahead_BT: Tensor, row_BR: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """What the next token is drawn from, ``(B, T, D)``, and the last state."""
-        steps = tokens_BT.shape[1]
-        given_BTR = row_BR[:, None].expand(-1, steps, -1)
+        given_BTR = row_BR[:, None] + self.ahead(ahead_BT)
         seen_BTE = self.drop(self.tokens(tokens_BT))
         found_BTD, state = self.recurrent(torch.cat([seen_BTE, given_BTR], 2), state)
-        return self.drop(self.norm(found_BTD + self.lean(row_BR)[:, None])), state
+        return self.drop(self.norm(found_BTD + self.lean(given_BTR))), state
 
     def log_probs(self, found_BD: Tensor) -> Tensor:
         """``(B, V)``."""

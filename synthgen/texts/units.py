@@ -83,6 +83,44 @@ def units_of(text: str, handle: Callable[[str], str] | None = None) -> list[Unit
     return found
 
 
+def tied(units: Sequence[Unit], tags: Sequence[str]) -> list[Unit]:
+    """Units, tags of the row as place-holders.
+
+    Example:
+        >>> [unit.text for unit in tied(units_of("so #late and #Rude"), ["late"])]
+        ['so', '<#>', 'and', '#Rude']
+    """
+    known = {f"#{folded(tag.lstrip('#'))}" for tag in tags}
+    return [unit._replace(text=TAG) if unit.kind == "tag" and folded(unit.text) in known else unit for unit in units]
+
+
+def as_said(masked: Sequence[Unit], units: Sequence[Unit]) -> list[Unit]:
+    """Masked units with tags of their rows as they stand in the text.
+
+    Example:
+        >>> units = units_of("so #late")
+        >>> [unit.text for unit in as_said(tied(units, ["late"]), units)]
+        ['so', '#late']
+    """
+    return [own if unit.text == TAG and unit.kind == "tag" else unit for unit, own in zip(masked, units, strict=True)]
+
+
+def named_in(text: str) -> list[tuple[str, str]]:
+    """The place-holder of each handle, address and long number of a text, and what stands there.
+
+    Example:
+        >>> named_in("@Ann see http://t.co/x #late 12345")
+        [('<@>', '@Ann'), ('<url>', 'http://t.co/x'), ('<5 digits>', '12345')]
+    """
+    found = []
+    for match in _UNIT.finditer(text):
+        kind, written = str(match.lastgroup), match.group()
+        held = _masked(written, kind, None)
+        if held in PLACEHOLDERS and (kind != "phone" or sum(letter.isdigit() for letter in written) >= _FEWEST_DIGITS):
+            found.append((held, written))
+    return found
+
+
 def words_of(units: Sequence[Unit]) -> list[str]:
     """The words that count in a run: lower case, marks left out.
 

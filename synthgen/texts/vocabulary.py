@@ -159,6 +159,16 @@ class Vocabulary:
         return {(token.kind, token.text): place for place, token in enumerate(self.tokens)}
 
     @cached_property
+    def whole(self) -> np.ndarray:
+        """``(V,)`` whether a token ends a unit; markers, and pieces before the last one of a word, do not."""
+        return np.array(
+            [
+                token.kind not in (STOP, UNKNOWN, *MARKERS) and (token.kind != PIECE or token.text.endswith(END))
+                for token in self.tokens
+            ]
+        )
+
+    @cached_property
     def _ranks(self) -> dict[tuple[str, str], int]:
         return {pair: place for place, pair in enumerate(self.joins)}
 

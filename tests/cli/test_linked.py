@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.cli.conftest import Invoke
-from tests.networks import network
+from tests.networks import counted, network
 
 QUICK = "[training]\nmax_steps = 20\nwidth = 16\nblocks = 1\n"
 
@@ -142,3 +142,19 @@ def test_several_files_and_a_database_are_linked_tables_too(invoke: Invoke, fold
     assert result.exit_code == 0, result.output
     assert (tmp_path / "tables.synthgen" / "posts.parquet").exists()
     assert (tmp_path / "tables.synthgen" / "report.html").exists()
+
+
+def test_counts_are_shown_written_and_refused_where_misspelled(invoke: Invoke, tmp_path: Path) -> None:
+    (tmp_path / "counted").mkdir()
+    for name, frame in counted().items():
+        frame.to_csv(tmp_path / "counted" / f"{name}.csv", index=False)
+    result = invoke("schema", "counted")
+    assert result.exit_code == 0, result.output
+    assert "Counts: users.followers_count = rows of follows.followee" in result.output
+    schema = json.loads((tmp_path / "schema.json").read_text())
+    schema["tables"]["users"]["counts"]["followers_count"] = {"of": "follows.followe"}
+    (tmp_path / "schema.json").write_text(json.dumps(schema))
+    result = invoke("fit", "counted", "--schema", "schema.json", "--out", "run")
+    assert result.exit_code == 2
+    assert "did you mean 'follows.follower' or 'follows.followee'" in " ".join(result.output.split())
+    assert not (tmp_path / "run").exists()

@@ -10,11 +10,14 @@ import pytest
 from synthgen.errors import DataError
 from synthgen.graphs import Graph
 from synthgen.graphs.communities import _cost_of_merging, _nats, find_communities
+from synthgen.graphs.layers import Layer
+from synthgen.graphs.local import Ring
 from synthgen.graphs.matching import Exchanger, whole_numbers, whole_numbers_directed
 from synthgen.graphs.mixing import Cells, expected_ends, fit_factors
 from synthgen.graphs.pairs import Ties, common, triangles_of_nodes
 from synthgen.graphs.reciprocity import draw_mutual, fit_reciprocity
 from synthgen.graphs.rewiring import rewire
+from synthgen.graphs.settling import Kind, settle
 from tests.graphs.planted import cliques, planted
 
 
@@ -181,3 +184,50 @@ def test_mutual_ties_come_back_in_their_number_and_within_their_bounds() -> None
     assert (made <= np.minimum(out, into)).all()
     assert made.sum() == pytest.approx(real.sum(), abs=3)
     assert made.std() == pytest.approx(real.std(), rel=0.1)
+
+
+def test_exchanges_settle_who_is_tied_to_whom_and_keep_degrees() -> None:
+    """The ties of a planted graph are wanted, of one whose ends were shuffled; two kinds of groups at once."""
+    graph, block_N = planted(400, 4, 0.2, 0.02, seed=6)
+    label_N = np.random.default_rng(1).integers(0, 3, 400)
+    rng = np.random.default_rng(0)
+    ends = rng.permutation(np.repeat(np.arange(400), graph.out_N))
+    a, b, _ = Exchanger(400, False, None, rng).mended(ends[0::2], ends[1::2], [])
+
+    def between(one: np.ndarray, other: np.ndarray, group_N: np.ndarray) -> np.ndarray:
+        n = int(group_N.max()) + 1
+        found = np.bincount(group_N[one] * n + group_N[other], minlength=n * n).reshape(n, n)
+        return found + found.T
+
+    groups = (block_N, label_N)
+    kinds = [Kind.of(group_N, between(graph.from_M, graph.to_M, group_N).astype(float), True) for group_N in groups]
+    layer = settle(Layer(a, b, mutual=True), kinds, None, 400, rng)
+    for group_N in groups:
+        wanted = between(graph.from_M, graph.to_M, group_N)
+        before, after = (
+            np.abs(between(*one, group_N) - wanted).sum() / 4 / graph.n_edges
+            for one in ((a, b), (layer.a_M, layer.b_M))
+        )
+        assert after <= min(0.01, before)
+    assert np.abs(between(a, b, block_N) - between(graph.from_M, graph.to_M, block_N)).sum() / 4 > 0.2 * graph.n_edges
+    settled = Graph.of(400, layer.a_M, layer.b_M)  # raises where a tie is there twice
+    assert (settled.out_N == graph.out_N).all()
+
+
+def test_local_ties_close_triangles_and_leave_communities_what_they_want() -> None:
+    graph, block_N = planted(600, 4, 0.06, 0.02, seed=2)
+    cells = Cells.of([block_N])
+    ends_CC = np.zeros((4, 4))
+    np.add.at(ends_CC, (block_N[graph.from_M], block_N[graph.to_M]), 1.0)
+    ends_CC += ends_CC.T
+    rng = np.random.default_rng(0)
+    ring = Ring.of(cells, ends_CC, rng)
+    a, b = ring.pairs(graph.out_N, np.full(600, 0.8), ends_CC, rng)
+    local = Graph.of(600, a, b)
+    assert len(a) > 0.5 * graph.n_edges
+    assert (local.out_N <= graph.out_N).all()
+    held = np.zeros((4, 4))
+    np.add.at(held, (block_N[a], block_N[b]), 1.0)
+    assert (held + held.T <= ends_CC + 1).all()
+    by_chance = (local.n_edges / graph.n_edges) ** 3 * triangles_of_nodes(graph).sum()
+    assert triangles_of_nodes(local).sum() > 5 * by_chance

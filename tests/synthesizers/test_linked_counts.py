@@ -75,3 +75,21 @@ def test_what_is_declared_holds_though_the_real_tables_say_otherwise() -> None:
     assert (users.ties == rows(users.id, ends.followee) + rows(users.id, ends.follower)).all()
     assert (made["films"].n_readers == rows(made["films"].film_id, made["reads"].film_id)).all()
     pd.testing.assert_frame_equal(made["films"].drop(columns="n_readers"), real["films"].drop(columns="n_readers"))
+
+
+def test_an_edge_list_of_strings_with_gaps_loops_and_doubles_makes_none_of_them() -> None:
+    """What is wrong with the ties is said and left out; counts are those of the made ties."""
+    real = {name: frame for name, frame in counted(2).items() if name in ("users", "follows")}
+    real["users"] = real["users"][["id", "plan"]]
+    ends = real["follows"]
+    loops = pd.DataFrame({"follower": ["u0003", "u0007"], "followee": ["u0003", "u0007"]})
+    gaps = pd.DataFrame({"follower": ["u0001", None, ""], "followee": [None, "u0002", "u0004"]})
+    real["follows"] = pd.concat([ends, ends.iloc[:3], loops, gaps], ignore_index=True)
+    schema = detect_links({name: Table.from_any(frame, name) for name, frame in real.items()}, RunConfig())
+    assert {r.text for r in schema.references} == {"follows.follower -> users.id", "follows.followee -> users.id"}
+    model = synthgen.Synthesizer(**FEW, schema=schema).fit(real)
+    assert any("8 rows are ties of a row with itself, there twice, or without an end" in note for note in model.notes_)
+    made = model.sample(random_state=1)["follows"]
+    assert not made.duplicated().any()
+    assert (made.follower != made.followee).all()
+    assert made.notna().all().all()

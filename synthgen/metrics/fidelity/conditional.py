@@ -101,6 +101,7 @@ def target_groups(train: View, views: tuple[View, ...], target: str) -> tuple[li
     """``(N,)`` the group of each row, -1 for none, for each view; and what the groups are called."""
     if target in train.labels:
         counts = np.bincount(train.labels[target], minlength=train.sizes[target])
+        counts = np.where(train.named(target), counts, 0)
         shown = shown_codes(counts, MOST_CLASSES, max(FEWEST_ROWS, train.min_holders))
         book = np.full(train.sizes[target], -1)
         book[shown] = np.arange(len(shown))

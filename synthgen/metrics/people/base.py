@@ -77,10 +77,13 @@ class People:
         """Some people, by their numbers."""
         number_N = np.full(self.n_people, -1, np.int64)
         number_N[who] = np.arange(len(who))
-        held = (self.items, self.times, self.rows, self.friends)
-        taken = [{name: one.take(number_N) for name, one in parts.items()} for parts in held]
+        items, times, rows, friends = (
+            {name: one.take(number_N) for name, one in parts.items()}
+            for parts in (self.items, self.times, self.rows, self.friends)
+        )
         handles = {name: values.take(pa.array(who)) for name, values in self.handles.items()}
-        return People(len(who), *taken, handles, {name: x_N[who] for name, x_N in self.features.items()})
+        features = {name: x_N[who] for name, x_N in self.features.items()}
+        return People(len(who), items, times, rows, friends, handles, features)
 
     def draw(self, most: int, rng: np.random.Generator) -> People:
         """At most so many of them."""
@@ -90,7 +93,7 @@ class People:
 
     def beside(self, other: People) -> People:
         """These people, then others; of both what is known of both."""
-        held = [
+        items, times, rows, friends = (
             {name: _after(mine[name], theirs[name], self.n_people) for name in mine if name in theirs}
             for mine, theirs in (
                 (self.items, other.items),
@@ -98,10 +101,10 @@ class People:
                 (self.rows, other.rows),
                 (self.friends, other.friends),
             )
-        ]
+        )
         handles = {n: pa.concat_arrays([v, other.handles[n]]) for n, v in self.handles.items() if n in other.handles}
         features = {n: np.r_[x_N, other.features[n]] for n, x_N in self.features.items() if n in other.features}
-        return People(self.n_people + other.n_people, *held, handles, features)
+        return People(self.n_people + other.n_people, items, times, rows, friends, handles, features)
 
 
 def _after(mine: Held, theirs: Held, many: int) -> Held:

@@ -29,8 +29,8 @@ class Handles:
         found = {}
         for name in real.handles:
             if name in made.handles:
-                pieces = [pieces_of(side.handles[name]) for side in (real, made)]
-                score_N = overlap(*matrices(*pieces, real.n_people, made.n_people))
+                one, other = (pieces_of(side.handles[name]) for side in (real, made))
+                score_N = overlap(*matrices(one, other, real.n_people, made.n_people))
                 if score_N.any():
                     found[name] = score_N
         return found

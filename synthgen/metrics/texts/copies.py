@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from synthgen.metrics.base import Direction, Result
+from synthgen.metrics.privacy.attack import Outcome
 from synthgen.metrics.texts.base import TextView
 from synthgen.texts.guard import RUN, among, of_many, run_hash, windows
 
@@ -43,6 +44,7 @@ class RealRuns:
     direction: Direction = "lower"
 
     def compute(self, train: TextView, holdout: TextView, synthetic: TextView, rng: np.random.Generator) -> Result:
+        people = _met(train, holdout, synthetic)
         longest = {name: longest_runs(train, view) for name, view in (("synthetic", synthetic), ("holdout", holdout))}
         return Result(
             self.name,
@@ -55,7 +57,9 @@ class RealRuns:
                 "longest_run": {
                     name: {str(share): float(np.quantile(runs_N, share, method="higher")) for share in _QUANTILES}
                     for name, runs_N in longest.items()
-                }
+                },
+                "people": people.to_json(),
+                "p": people.p,
             },
         )
 
@@ -78,10 +82,24 @@ def _running(train: TextView, view: TextView) -> float:
     code = _Codes(train, view)
     real_R, text_R = code.runs(train, RUN)
     hash_R = run_hash(real_R)
-    shared = of_many(hash_R, train.owner_N[text_R], HOLDERS)
-    somebodys = np.setdiff1d(hash_R, shared)
+    somebodys = np.setdiff1d(hash_R, of_many(hash_R, train.owner_N[text_R], HOLDERS))
     runs_R, text_R = code.runs(view, RUN)
     return len(np.unique(text_R[among(run_hash(runs_R), somebodys)])) / max(len(view.texts), 1)
+
+
+def _met(train: TextView, holdout: TextView, synthetic: TextView) -> Outcome:
+    """Users of whose first text a run stands in a made one, learned from and not. What many say is nobody's."""
+    code = _Codes(train, holdout, synthetic)
+    said = np.unique(run_hash(code.runs(synthetic, RUN)[0]))
+    shared, hits = np.zeros(0, np.uint64), []
+    for view in (train, holdout):
+        runs_R, text_R = code.runs(view, RUN)
+        hash_R, owner_R = run_hash(runs_R), view.owner_N[text_R]
+        shared = np.union1d(shared, of_many(hash_R, owner_R, HOLDERS))
+        hit_N = np.zeros(len(view.texts), bool)
+        hit_N[text_R[among(hash_R, said) & ~among(hash_R, shared)]] = True
+        hits.append(hit_N[np.unique(view.owner_N, return_index=True)[1]])
+    return Outcome.of(hits)
 
 
 def _copied(train: TextView, view: TextView) -> float:

@@ -165,7 +165,7 @@ def _means(
     fewest = max(GROUP_ROWS, real.min_holders)
     n_real, mean_real, error_real = _moments(real, label, quantity, scale)
     _, mean, error = _moments(other, label, quantity, scale)
-    codes = np.flatnonzero((n_real >= fewest) & (error_real > 0))
+    codes = np.flatnonzero((n_real >= fewest) & (error_real > 0) & real.named(label))
     codes = codes[codes < real.sizes[label] - 1]
     names = real.names_of(label)
     found = {
@@ -304,7 +304,11 @@ def _with_errors(weights: np.ndarray, covariance: np.ndarray) -> list[tuple[floa
 def _coefficient_names(design: Design, train: View) -> list[str]:
     labels = {name: train.names_of(name) for name in design.levels}
     return [
-        name if code is None else f"{name} missing" if code < 0 else f"{name} = {labels[name][code]}"
+        name
+        if code is None
+        else f"{name} missing"
+        if code < 0
+        else f"{name} = {labels[name].get(code, f'(rare {code})')}"
         for name, code in design.columns
     ]
 
