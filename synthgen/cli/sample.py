@@ -117,8 +117,8 @@ def sample(
                 raise ConfigError(
                     f"{run}: holds a model of pictures; --campaigns is for tables of accounts. Leave it out"
                 )
-            given = {"where": where, **of_tables, "out": out}
-            if foreign := next((f"--{k}" for k, v in given.items() if v is not None), None):
+            others = {"where": where, **of_tables, "out": out}
+            if foreign := next((f"--{k}" for k, v in others.items() if v is not None), None):
                 raise ConfigError(f"{foreign}: not with --campaigns, which says itself who is fake; leave one out")
             if rows is None or output is None:
                 raise ConfigError("--campaigns: of how many rows, and where to? Name both: --rows N --output FILE")

@@ -179,7 +179,8 @@ class _State:
     def _free(self, found: Proposals) -> np.ndarray:
         """Which proposals share no edge and no new pair with an earlier one."""
         added = self.ties.keys(found.a_P, found.b_P), self.ties.keys(found.x_P, found.y_P)
-        return first_of_each(found.first_P, found.second_P) & first_of_each(*added)
+        free: np.ndarray = first_of_each(found.first_P, found.second_P) & first_of_each(*added)
+        return free
 
     def recount(self) -> None:
         """Triangles of every edge, by the class of the third corner, and so of every class."""

@@ -48,7 +48,7 @@ def cell_writer(train: View, holdout: View, synthetic: View, name: str) -> Cell:
     if name in train.labels:
         codes, size = synthetic.labels[name], train.sizes[name]
         held = sum(people_of(view.labels[name], size, view.unit_N) for view in (train, holdout))
-        few = (held > 0) & (held < holders)
+        few: np.ndarray = np.asarray((held > 0) & (held < holders))
         return lambda row: "(rare)" if few[codes[row]] else label_text(synthetic, name, int(codes[row]))
     values = synthetic.quantities[name]
     reach = safe_range(train.quantities[name], holders)

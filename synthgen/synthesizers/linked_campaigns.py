@@ -131,7 +131,7 @@ def without_campaigns(from_M: np.ndarray, to_M: np.ndarray, campaign_N: np.ndarr
 
 
 def _posts_of(users: str, plan: Plan, schema: LinkedSchema, tables: Mapping[str, Table]) -> str | None:
-    """Of the tables that users own, that follow a time and choose nothing: the largest, with a text if any is."""
+    """Of the tables that users own, follow a time and choose nothing: the largest with a text, else the largest."""
     owned = [name for name, owner in plan.owner.items() if owner.parent == users and name in tables]
     timed = [name for name in owned if schema.tables[name].time and not plan.chosen.get(name)]
     texts = [name for name in timed if any(c.type == "text" for c in schema.tables[name].columns.columns)]

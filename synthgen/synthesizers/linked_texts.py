@@ -38,8 +38,12 @@ class Tables(Protocol):
     """What is known of the real tables while they are fitted."""
 
     schema: LinkedSchema
-    tables: Mapping[str, Table]
-    rows: Mapping[Reference, np.ndarray]
+
+    @property
+    def tables(self) -> Mapping[str, Table]: ...
+
+    @property
+    def rows(self) -> Mapping[Reference, np.ndarray]: ...
 
 
 class MadeTable(Protocol):
@@ -307,8 +311,12 @@ class Making(Protocol):
 
     model: Any
     seed: int
-    made: Mapping[str, MadeTable]
-    references: Mapping[Reference, np.ndarray]
+
+    @property
+    def made(self) -> Mapping[str, MadeTable]: ...
+
+    @property
+    def references(self) -> Mapping[Reference, np.ndarray]: ...
 
     def values(self, table: str, column: str) -> pa.Array:
         """A column of a made table, keys too."""

@@ -665,7 +665,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
 
     def _parts_state(self) -> dict[str, Any]:
         """Columns with a model of their own."""
-        parts = {"pictures": self.pictures_, "texts": self.texts_}
+        parts: dict[str, dict[str, Any]] = {"pictures": self.pictures_, "texts": self.texts_}
         return {kind: {name: column.state() for name, column in own.items()} for kind, own in parts.items() if own}
 
     def _parts_weights(self) -> dict[str, np.ndarray]:

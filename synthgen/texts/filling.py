@@ -105,7 +105,8 @@ class Stock:
             row: that it stands in.
             tags: of the row, one for each place-holder; None: made-up ones.
         """
-        parts, left = [], iter(tags or ())
+        parts: list[str] = []
+        left = iter(tags or ())
         for place, unit in enumerate(units):
             written = self._fill(row, unit.text) if unit.text in PLACEHOLDERS else None
             if tags is not None and unit.text == TAG:

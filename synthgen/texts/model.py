@@ -118,7 +118,7 @@ class TextModel:
         units = [units_of(text, lambda real: names.get(real.lower(), HANDLE)) for text in present]
         whole = units
         if tags is not None:
-            units = [tied(one, tags[place]) for one, place in zip(units, np.flatnonzero(there), strict=True)]
+            units = [tied(one, tags[place]) for one, place in zip(units, np.flatnonzero(there).tolist(), strict=True)]
         vocabulary = Vocabulary.fit(units, owners_N, min_holders)
         if not any(token.is_word and token.kind in ("word", "single") for token in vocabulary.tokens):
             raise DataError(

@@ -69,9 +69,9 @@ class OfColumns:
         found: dict[str, Result] = {}
         for name, measure in train.measures.items():
             if measure == "text":
-                views = [self._view(view, name) for view in (train, holdout, synthetic)]
-                if min(len(view.texts) for view in views) >= FEWEST:
-                    result = self._metric.compute(*views, rng)
+                real, unseen, made = (self._view(view, name) for view in (train, holdout, synthetic))
+                if min(len(view.texts) for view in (real, unseen, made)) >= FEWEST:
+                    result = self._metric.compute(real, unseen, made, rng)
                     found |= {name: result} if result.value is not None else {}
         if not found:
             return not_applicable(self, f"no column has {FEWEST} texts and more in each of the tables")
