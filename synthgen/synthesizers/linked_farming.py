@@ -31,6 +31,7 @@ class Rows(Protocol):
     columns: dict[str, pa.Array]
     owner_N: np.ndarray
     second_N: np.ndarray | None
+    same_N: np.ndarray | None
 
 
 class Farming:
@@ -137,6 +138,7 @@ class Farming:
         posts.second_N = np.r_[posts.second_N, at_J[extra].astype(np.int64)]
         posts.second_N[list(moved.values())] = at_J[list(moved)].astype(np.int64)
         posts.rows += len(extra)
+        posts.same_N = place_N
 
     def _moments(self, people: FarmedUsers, posts: Rows, last: int) -> np.ndarray:
         """``(J,)`` when each post in step is."""

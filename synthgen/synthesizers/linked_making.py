@@ -75,12 +75,14 @@ class Made:
         columns: by name, helpers too.
         owner_N: the row of the owner of each row, below 0 for none; empty for tables without one.
         second_N: times in seconds since 1970, where its rows follow a time.
+        same_N: the row whose texts each row has too, where some are posted by several.
     """
 
     rows: int
     columns: dict[str, pa.Array] = field(default_factory=dict)
     owner_N: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
     second_N: np.ndarray | None = None
+    same_N: np.ndarray | None = None
 
     @classmethod
     def of(cls, table: pa.Table) -> Made:
@@ -331,7 +333,8 @@ class Making:
                 columns[time] = part.calendar.write(second_N, np.ones(len(second_N), bool))
             if part.texts is not None and part.model is not None and part.texts.columns:
                 codec = part.model.known("linked tables").codec
-                columns |= write_texts(part.texts, self, self.model.plan, codec, name)
+                written, same_N = write_texts(part.texts, self, self.model.plan, codec, name), self.made[name].same_N
+                columns |= written if same_N is None else {c: v.take(pa.array(same_N)) for c, v in written.items()}
         return pa.table({column: columns[column] for column in part.columns if column in columns})
 
     def values(self, name: str, column: str) -> pa.Array:
@@ -508,6 +511,8 @@ class _Growing:
             context |= arrow_of(sibling.known(self.whose_O[:alive], self.second_O[:alive]))
         context |= arrow_of(self.history.known(alive))
         made = completed_with(self.known, context, alive, derived_seed(self.seed, "step", at))
+        if self.part.texts is not None and self.part.texts.columns:
+            return made  # texts are told of whole rows
         return made.select([name for name in made.column_names if name not in self.known.codec.context])
 
     def _note(self, at: int, table: pa.Table, alive: int) -> None:
