@@ -48,7 +48,7 @@ class PeopleSection:
 def people_of(sides: Sides) -> tuple[People, People, People] | None:
     """Training people, those held out, and made ones; None where no rows are anybody's or nobody was held out."""
     name = people_table(sides.train)
-    if name is None:
+    if name is None or name in sides.whole:
         return None
     train, held, made = (Reader(network, name) for network in (sides.train, sides.held, sides.made))
     labels = labels_of([train, held])
