@@ -56,6 +56,7 @@ def run(data: tuple[str, ...], out: str | None, **flags: Any) -> None:
         from synthgen.sources import is_linked, source_of
 
         options = {"schema_path": flags["schema"], "resume": flags["resume"], "progress": progress}
+        pipeline.refuse_pictures(config)
         if is_linked(data):
             source = source_of(data)
             folder = Path(out) if out is not None else default_folder(source.name)

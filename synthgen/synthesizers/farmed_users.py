@@ -170,7 +170,7 @@ class FarmedUsers:
         return cells
 
     def _redrawn(self, table: pa.Table, rows: np.ndarray, cells: dict[str, pa.Array]) -> pa.Table:
-        """The table with some rows drawn again, given what is known of them."""
+        """The table with some rows drawn again, given what is known of them; names that were made up once stay."""
         if not len(rows):
             return table
         parts = [table]
@@ -181,7 +181,12 @@ class FarmedUsers:
             parts.append(made.select(table.column_names).cast(table.schema))
         place_N = np.arange(len(table))
         place_N[rows] = len(table) + np.arange(len(rows))
-        return pa.concat_tables(parts).combine_chunks().take(pa.array(place_N))
+        redrawn = pa.concat_tables(parts).combine_chunks().take(pa.array(place_N))
+        for line in self.known.codec.schema.columns:
+            if line.type == "identifier" and line.name in table.column_names:
+                place = table.column_names.index(line.name)
+                redrawn = redrawn.set_column(place, line.name, table.column(line.name))
+        return redrawn
 
     def _with_handles(self, table: pa.Table, rng: np.random.Generator) -> pa.Table:
         name, planted = self.columns.handle, self._planted

@@ -65,7 +65,11 @@ def wider(rows: dict[str, Any]) -> dict[str, Any]:
     return rows | {"steps": rows["age"] + rng.normal(size=300), "luck": rng.normal(size=300)}
 
 
-@pytest.mark.parametrize("metric", [m for m in METRICS if m.group != "validity"], ids=lambda m: m.name)
+WHOLE = [m for m in METRICS if m.group != "validity" and not m.name.startswith("text_")]
+"""Metrics of these tables; those of texts are tried on texts (``test_text_columns.py`` and ``texts/``)."""
+
+
+@pytest.mark.parametrize("metric", WHOLE, ids=lambda m: m.name)
 def test_fresh_rows_are_better_than_spoiled_ones(metric: Metric, views: Tables, world: Callable[..., dict[str, Any]]):
     train, holdout, fresh = (world(300, seed) for seed in range(3))
     spoiled = dict(train)  # copies in one half of the rows, nonsense in the other

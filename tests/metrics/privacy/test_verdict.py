@@ -78,7 +78,7 @@ def test_without_held_out_rows_nothing_can_be_said(town: Town):
     state, sentence = privacy_verdict(list(results.values()))
     assert state == "unknown"
     assert "held-out" in sentence
-    attacks = [r for name, r in results.items() if name not in ("copies", "emitted")]
+    attacks = [r for name, r in results.items() if name not in ("copies", "emitted") and not name.startswith("text_")]
     assert all(result.value is None and "held" in result.reason for result in attacks)
 
 
