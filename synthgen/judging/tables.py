@@ -42,11 +42,14 @@ def judge_tables(sides: Sides, origins: Mapping[str, Origin]) -> dict[str, Evalu
         others = [one[name] for one in (unseen, made) if name in one and len(one[name][0])]
         if name not in sides.whole and len(others) == 2:
             tried = NO_ATTACKS if name in sides.train.plan.edges else METRICS
-            found[name] = _judge(joined, others[0], others[1], sides, tried)
+            own = sides.train.tables[name].column_names
+            found[name] = _judge(joined, others[0], others[1], sides, tried, own)
     return found
 
 
-def _judge(real: Joined, unseen: Joined, made: Joined, sides: Sides, metrics: Sequence[Metric]) -> Evaluation:
+def _judge(
+    real: Joined, unseen: Joined, made: Joined, sides: Sides, metrics: Sequence[Metric], names: Sequence[str]
+) -> Evaluation:
     table, lines = real
     unit = WHOSE if WHOSE in table.column_names else None
     if unit is not None:
@@ -64,6 +67,7 @@ def _judge(real: Joined, unseen: Joined, made: Joined, sides: Sides, metrics: Se
         min_holders=config.min_holders,
         unit=unit,
         metrics=metrics,
+        derived=set(shared) - set(names),
     )
 
 

@@ -6,8 +6,11 @@ Letters: N rows.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from synthgen.linked.keys import key_texts, parent_rows
 from synthgen.linked.plan import Plan
@@ -23,7 +26,8 @@ def split_people(
 
     A table that owns others is split by rows, and what its rows own goes with them, at any depth; so is a table of
     people without a file, and ties go with either end. A table that is only chosen from, such as a catalogue, stays
-    whole, and so do rows that own nothing but ties.
+    whole, and so do rows that own nothing but ties. A reference from one side to the other, such as an answer to
+    somebody held out, is missing on both.
 
     Args:
         tables: by name.
@@ -55,9 +59,30 @@ def split_people(
         held[name] = np.logical_or(
             *(held[r.parent][np.maximum(n, 0)] & (n >= 0) for r, n in zip(ends, rows, strict=True))
         )
-    stay = {name: _take(table, ~held[name]) for name, table in tables.items()}
     whole = {name for name in tables if not held[name].any()}
-    return stay, {name: table if name in whole else _take(table, held[name]) for name, table in tables.items()}
+    apart = {name: _parted(table, name, tables, schema, plan, held) for name, table in tables.items()}
+    stay = {name: _take(table, ~held[name]) for name, table in apart.items()}
+    return stay, {name: table if name in whole else _take(apart[name], held[name]) for name, table in tables.items()}
+
+
+def _parted(
+    table: Table, name: str, tables: Mapping[str, Table], schema: LinkedSchema, plan: Plan, held: dict[str, np.ndarray]
+) -> Table:
+    """A table without references across the parting: what stays does not answer what is held out, nor the reverse."""
+    for reference in schema.of(name):
+        parent, own = reference.parent, {plan.owner.get(name), *plan.edges.get(name, ())}
+        if reference in own or parent not in tables or not held[parent].any():
+            continue
+        row_N = _rows(tables, name, reference.columns, parent, reference.parent_columns)
+        across_N = (row_N >= 0) & (held[parent][np.maximum(row_N, 0)] != held[name])
+        if set(reference.columns) & set(schema.key_of(name)) or not across_N.any():
+            continue
+        arrow = table.arrow
+        for column in reference.columns:
+            values = pc.if_else(pa.array(across_N), pa.scalar(None, arrow.field(column).type), table.column(column))
+            arrow = arrow.set_column(arrow.column_names.index(column), arrow.field(column), values)
+        table = replace(table, arrow=arrow)
+    return table
 
 
 def _some(n_rows: int, share: float, rng: np.random.Generator) -> np.ndarray:

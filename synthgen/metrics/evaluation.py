@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -169,6 +169,7 @@ def evaluate(
     seed: int = 0,
     min_holders: int = 5,
     unit: str | None = None,
+    derived: Collection[str] = (),
     gates: Sequence[Gate] = (),
     said: Sequence[str] = (),
     settings: Mapping[str, Any] | None = None,
@@ -189,6 +190,7 @@ def evaluate(
         task: ``detect`` where the target marks rows that are to be found.
         seed: of all sampling; each metric draws from a stream of its own.
         min_holders: a label, bin or row of real data is named only when so many rows hold it.
+        derived: columns that follow from others, such as gaps of times: nothing bounds them.
         unit: the column of all three tables that says whose a row is: attacks see one row of each person, and a
             detector learns from the rows of other people than those it judges; None: each row is somebody else's.
         gates: rules of the user.
@@ -205,7 +207,7 @@ def evaluate(
         SynthgenError: the target or the task does not fit the table.
     """
     _check_task(task, target, schema)
-    views = read_views(train, holdout, synthetic, schema, target, min_holders, task, unit)
+    views = read_views(train, holdout, synthetic, schema, target, min_holders, task, unit, derived)
     results = _measured(views, metrics, seed, on_metric)
     if refit is not None:
         results += (audit(refit, train, schema, fits=fits, rng=numpy_stream(seed, "metrics", AUDIT)),)

@@ -7,6 +7,7 @@ Metrics go by what a column measures, never by its type, so a new column type is
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
@@ -51,6 +52,7 @@ class View:
         schema: what the columns mean, and what ties them.
         task: ``detect`` where the target marks rows that are to be found, such as fake accounts.
         unit_N: ``(N,)`` whose each row is, a number for each person; None: each is somebody else's.
+        derived: columns that follow from others, such as gaps of times: nothing bounds them.
         memo: what several metrics work out once.
     """
 
@@ -69,6 +71,7 @@ class View:
     schema: Schema | None = None
     task: str | None = None
     unit_N: np.ndarray | None = None
+    derived: frozenset[str] = frozenset()
     memo: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
@@ -132,6 +135,7 @@ def read_views(
     min_holders: int = 5,
     task: str | None = None,
     unit: str | None = None,
+    derived: Collection[str] = (),
 ) -> tuple[View, View, View]:
     """The three tables as metrics see them.
 
@@ -144,6 +148,7 @@ def read_views(
         min_holders: see ``View``.
         task: see ``View``.
         unit: the column that says whose a row is, in all three tables; None: each is somebody else's.
+        derived: see ``View``.
 
     Raises:
         DataError: a table lacks a column of the schema that is not dropped.
@@ -160,6 +165,7 @@ def read_views(
             schema=schema,
             task=task,
             unit_N=None if unit is None else units_of(_array(table[unit])),
+            derived=frozenset(derived),
         )
         for table in tables
     )

@@ -49,3 +49,17 @@ def test_people_without_a_file_are_held_out_from_all_tables_alike_and_a_catalogu
         assert not set(stay[name].column("user_id").to_pylist()) & set(held[other].column("user_id").to_pylist())
     assert 5 <= len(set(held["ratings"].column("user_id").to_pylist())) <= 25
     assert len(stay["films"]) == len(held["films"]) == 40
+
+
+def test_no_answer_leads_from_one_side_to_the_other() -> None:
+    rng = np.random.default_rng(0)
+    users = pd.DataFrame({"id": range(60), "age": rng.integers(18, 60, 60)})
+    posts = pd.DataFrame({"post_id": range(300), "user_id": rng.integers(0, 60, 300), "likes": rng.poisson(2, 300)})
+    posts["reply_to_post"] = pd.array(rng.integers(0, 300, 300)).astype("Int64")
+    whole = tables(users=users, posts=posts)
+    schema = detect_links(whole, RunConfig())
+    assert "posts.reply_to_post -> posts.post_id" in {r.text for r in schema.references}
+    for side in split_people(whole, schema, Plan.of(schema, {}), 0.3, np.random.default_rng(0)):
+        answered = {one for one in side["posts"].column("reply_to_post").to_pylist() if one is not None}
+        assert 0 < len(answered)
+        assert answered <= set(side["posts"].column("post_id").to_pylist())

@@ -27,7 +27,7 @@ class Ranges:
         faults = {}
         for name, values in train.quantities.items():
             present = values[~np.isnan(values)]
-            if len(present) and synthetic.n_rows:
+            if len(present) and synthetic.n_rows and name not in train.derived:
                 low, high = float(present.min()), float(present.max())
                 counts = [_outside(view.quantities[name], low, high) for view in (synthetic, holdout)]
                 faults[name] = Faults(*counts[0], *counts[1], real=ENDS)

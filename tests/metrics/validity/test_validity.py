@@ -12,7 +12,7 @@ import pytest
 from synthgen.metrics import METRICS
 from synthgen.metrics.base import Metric, Result
 from synthgen.metrics.validity.faults import FALSE_ALARMS, beyond_chance
-from synthgen.metrics.validity.ranges import ENDS
+from synthgen.metrics.validity.ranges import ENDS, Ranges
 from synthgen.metrics.view import View, read_views
 from synthgen.table.schema import ColumnSchema, Formula, OneHot, Schema, Tie
 
@@ -158,3 +158,11 @@ def test_rules_between_columns_that_say_nothing_are_not_checked(metric: Metric):
     frames = [rows(40, seed).assign(posts="7", mon="perhaps", city=None) for seed in range(3)]
     result = metric.compute(*views(*frames), np.random.default_rng(0))
     assert result.value is not None or result.reason
+
+
+def test_what_follows_from_other_columns_has_no_range() -> None:
+    tables = [pa.table({"gap": pa.array(values)}) for values in ([1.0, 2.0, 3.0] * 40, [2.0] * 40, [9.0] * 40)]
+    schema = Schema(columns=[ColumnSchema(name="gap", type="numeric")])
+    for derived, worth in (((), 1.0), (("gap",), None)):
+        views = read_views(*tables, schema, derived=derived)
+        assert Ranges().compute(*views, np.random.default_rng(0)).value == worth
