@@ -37,7 +37,8 @@ from synthgen.linked.splitting import split_people
 from synthgen.linking import keys_in
 from synthgen.metrics.behaviour import PREDICTIONS, Streams, judge_streams
 from synthgen.synthesizers import linked_fitting
-from synthgen.synthesizers.linked_making import Made, Making
+from synthgen.synthesizers.linked_growing import Made
+from synthgen.synthesizers.linked_making import Making
 from synthgen.synthesizers.synthesizer import Synthesizer
 from synthgen.table.table import Table
 

@@ -19,6 +19,11 @@ MOST_AWAY = 0.2
 """Of the figures of a network that have a floor, the part that may be far from it before somebody should look."""
 
 
+MOST_SHOWN = 8
+"""Figures beside the verdict, those furthest from their floors first; all are in their sections."""
+WORDS: dict[State, str] = {"pass": "yes", "attention": "mostly", "fail": "no", "unknown": "not known"}
+
+
 @dataclass(frozen=True)
 class Judgement:
     """All that is said of a made network.
@@ -52,7 +57,7 @@ class Judgement:
     def _faithful(self) -> Verdict:
         said = {name: next(v for v in one.verdicts if v.question == "faithful") for name, one in self.tables.items()}
         states = [verdict.state for verdict in said.values()]
-        parts = [f"{name}: {verdict.sentence[0].lower()}{verdict.sentence[1:-1]}" for name, verdict in said.items()]
+        parts = [f"{name} {WORDS[verdict.state]}{_figures(self.tables[name])}" for name, verdict in said.items()]
         measured = [
             r for group, r in self.results if group == "fidelity" and r.value is not None and r.floor is not None
         ]
@@ -73,7 +78,8 @@ class Judgement:
             "fail": "Look at the report of the table that is named here before you use it for figures.",
             "unknown": "Give it more people, so that some can be held out.",
         }
-        names = tuple(result.name for result in (away or measured))
+        worst_first = sorted(away or measured, key=_times_floor, reverse=True)
+        names = tuple(result.name for result in worst_first[:MOST_SHOWN])
         return Verdict("faithful", state, f"{lead}: {'; '.join(parts)}.", names, steps[state])
 
     def _useful(self) -> Verdict:
@@ -170,6 +176,26 @@ class Judgement:
     def answers(self) -> list[VerdictLine]:
         """The three verdicts, as the screen shows them."""
         return [cast(VerdictLine, verdict.to_json()) for verdict in self.verdicts]
+
+
+def _figures(found: Evaluation) -> str:
+    """How far the columns of a table are off, and whether its rows can be told, in brackets."""
+    shape, detector = found.result("shape"), found.result("detector")
+    told = []
+    if shape is not None and shape.value is not None:
+        floor = "" if shape.floor is None else f", real rows {100 * shape.floor:.1f} %"
+        told.append(f"columns off by {100 * shape.value:.1f} %{floor}")
+    if detector is not None and detector.value is not None:
+        told.append(f"trees tell its rows with AUC {detector.value:.2f}")
+    return f" ({'; '.join(told)})" if told else ""
+
+
+def _times_floor(result: Result) -> float:
+    """How many times its floor a figure is off."""
+    value, floor = cast(float, result.value), cast(float, result.floor)
+    if result.direction == "half":
+        value, floor = abs(value - 0.5), abs(floor - 0.5)
+    return floor / max(value, 1e-9) if result.direction == "higher" else value / max(floor, 1e-9)
 
 
 def _far(result: Result) -> bool:

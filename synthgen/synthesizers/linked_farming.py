@@ -25,7 +25,7 @@ WEEK = 604_800
 
 
 class Rows(Protocol):
-    """A table so far, see ``synthgen.synthesizers.linked_making``."""
+    """A table so far, see ``synthgen.synthesizers.linked_growing``."""
 
     rows: int
     columns: dict[str, pa.Array]

@@ -8,7 +8,8 @@ import pyarrow as pa
 import pytest
 
 import synthgen
-from synthgen.synthesizers.linked_making import STEPS, Made, Making
+from synthgen.synthesizers.linked_growing import STEPS, Made
+from synthgen.synthesizers.linked_making import Making
 
 LENGTHS = [0, STEPS + 44, 1, 0, 7]
 
