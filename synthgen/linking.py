@@ -19,7 +19,7 @@ from synthgen.linked.keys import key_texts
 from synthgen.linked.network import Network
 from synthgen.linked.plan import Plan
 from synthgen.linked.schema import LinkedSchema
-from synthgen.linked.splitting import split_people
+from synthgen.linked.splitting import kept_ties, split_people
 from synthgen.pipeline import RUN_FOLDER, Outcome, holdout_share, interruptible, refuse_pictures
 from synthgen.reporting.folder import make_folder, write_report
 from synthgen.reporting.summary import ColumnLine, Summary
@@ -179,7 +179,7 @@ def run(
         most = max(len(table) for table in tables.values())
         share, rng = holdout_share(most, config), numpy_stream(config.seed, "holdout")
         train, held = split_people(tables, schema, plan, share, rng)
-        model = _fit(train, config, schema, writer, progress)
+        model = _fit(train, config, schema, writer, progress, kept_ties(tables, train, plan))
     progress.stage("sampling")
     seed = derived_seed(config.seed, "sampling")
     whole = {name: len(table) for name, table in tables.items()}
@@ -190,9 +190,16 @@ def run(
     files = write_tables(made, model, place)
     progress.stage("evaluating")
     linked = model.linked_.schema
-    learned, unseen = ({name: table.arrow for name, table in one.items()} for one in (train, held))
+    every, learned, unseen = ({name: table.arrow for name, table in one.items()} for one in (tables, train, held))
     unsplit = frozenset(name for name, table in train.items() if len(table) == whole[name])
-    sides = Sides(Network(learned, linked), Network(unseen, linked), Network(made, linked), config, unsplit)
+    sides = Sides(
+        Network(learned, linked),
+        Network(unseen, linked),
+        Network(made, linked),
+        config,
+        unsplit,
+        Network(every, linked),
+    )
     judgement, reports = _judge(model, sides, place, progress)
     following = [
         shlex.join(["synthgen", "sample", str(place / RUN_FOLDER), "--scale", "2", "--out", "twice"]),
@@ -233,13 +240,20 @@ def write_tables(made: Mapping[str, pa.Table], model: Synthesizer, out: str | Pa
 
 
 def _fit(
-    tables: Mapping[str, Table], config: RunConfig, schema: LinkedSchema, writer: RunWriter, progress: Progress
+    tables: Mapping[str, Table],
+    config: RunConfig,
+    schema: LinkedSchema,
+    writer: RunWriter,
+    progress: Progress,
+    kept: Mapping[str, float] | None = None,
 ) -> Synthesizer:
     from synthgen.synthesizers.synthesizer import Synthesizer
 
     model = Synthesizer.from_config(config, schema)
     with interruptible(progress) as stop:
         model.fit(dict(tables), progress=progress, stop=stop)
+    for name, share in (kept or {}).items():
+        model.linked_.parts[name].thinned = share
     model.write(writer)
     return model
 

@@ -22,6 +22,7 @@ class Sides:
         made: its tables.
         config: settings.
         whole: tables of which nothing was held out.
+        every: all real tables, for what holding people out would cut apart, such as ties; None: those learned from.
     """
 
     train: Network
@@ -29,6 +30,7 @@ class Sides:
     made: Network
     config: RunConfig
     whole: frozenset[str] = frozenset()
+    every: Network | None = None
 
 
 class Section(Protocol):

@@ -22,9 +22,9 @@ NUMBERS = ("numeric", "datetime")
 class TiesSection:
     """Degrees, clustering, paths, orbits, reciprocity, assortativity, communities, spectrum; no loop and no double.
 
-    The floor is the real graph with a twentieth of its ties replaced: one of people who are held out would have the
-    few ties that they have among themselves. Communities are found in each graph anew, and numbered by who is tied to
-    whom.
+    Of people held out the ties are cut, so all real ties are looked at. The floor is the real graph with a twentieth of
+    its ties replaced: one of people who are held out would have the few ties that they have among themselves.
+    Communities are found in each graph anew, and numbered by who is tied to whom.
     """
 
     name = "ties"
@@ -34,11 +34,12 @@ class TiesSection:
         """Figures of the largest table of ties; none where there is no such table."""
         if not sides.train.plan.edges:
             return []
-        directed = _directed(sides.train)
-        graphs = [simple_graph(one, directed) for one in (sides.train, sides.made)]
+        whole = sides.every or sides.train
+        directed = _directed(whole)
+        graphs = [simple_graph(one, directed) for one in (whole, sides.made)]
         if min(graph.n_edges for graph in graphs) == 0:
             return []
-        views = [_view(one, graph) for one, graph in zip((sides.train, sides.made), graphs, strict=True)]
+        views = [_view(one, graph) for one, graph in zip((whole, sides.made), graphs, strict=True)]
         seeds = rng.integers(2**62, size=2)
         floor = disturbed(views[0], np.random.default_rng(seeds[0]))
         real, made, other = (

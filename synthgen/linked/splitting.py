@@ -85,6 +85,29 @@ def _parted(
     return table
 
 
+def kept_ties(tables: Mapping[str, Table], stay: Mapping[str, Table], plan: Plan) -> dict[str, float]:
+    """By table of ties the part that stays of all ties of the people who stay; 1 where nobody was held out.
+
+    Args:
+        tables: all of them.
+        stay: what stays.
+        plan: which tables are of ties.
+    """
+    found = {}
+    for name, ends in plan.edges.items():
+        if all(end.parent in stay for end in ends):
+            there = [
+                parent_rows(
+                    [tables[name].column(c) for c in end.columns],
+                    [stay[end.parent].column(c) for c in end.parent_columns],
+                )
+                >= 0
+                for end in ends
+            ]
+            found[name] = 2 * int((there[0] & there[1]).sum()) / max(1, sum(int(one.sum()) for one in there))
+    return found
+
+
 def _some(n_rows: int, share: float, rng: np.random.Generator) -> np.ndarray:
     held_N = np.zeros(n_rows, bool)
     held_N[rng.permutation(n_rows)[: max(1, round(share * n_rows))]] = True

@@ -105,6 +105,18 @@ class Making:
         child = [columns[reference.table][column] for column in reference.columns]
         return parent_rows(child, [columns[reference.parent][column] for column in reference.parent_columns])
 
+    def _thicken(self, name: str) -> None:
+        """Ties with people held out were not learned: everybody gets as many more as these were."""
+        plan, made = self.model.plan, self.made[name]
+        for table, ends in plan.edges.items():
+            learned = self.model.parts[table].thinned
+            for degree in DEGREES[:2] if ends[0].parent == name and 0 < learned < 1 else ():
+                mark = f"{number_of(ends[0])}: {degree}"
+                if mark in made.columns:
+                    more_N = made.numbers(mark) / learned
+                    more_N = np.floor(more_N + numpy_stream(self.seed, "ties", table, degree).random(made.rows))
+                    made.columns[mark] = pa.array(np.minimum(more_N, max(made.rows - 1, 0)).astype(np.int64))
+
     def _foretell(self, name: str) -> None:
         """Counts as the table itself asks for them: rows that hang on it are made to know these."""
         plan, made = self.model.plan, self.made[name]
@@ -137,6 +149,7 @@ class Making:
             n = self.asked.get(name, round(self.scale * part.rows))
             users = self.farming.users(part.model, n) if self.farming.makes(name) else None
             self.made[name] = self._free(part, n, seed) if users is None else Made.of(users)
+        self._thicken(name)
         self._foretell(name)
 
     def _free(self, part: Part, n: int, seed: int) -> Made:

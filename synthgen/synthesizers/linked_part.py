@@ -45,6 +45,7 @@ class Part:
         types: physical types of columns that refer to others, by name.
         labels: of a table of ties, the columns of its nodes by which ties go.
         counts: columns that are computed from the rows that refer to it.
+        thinned: of a table of ties, the part that was learned of all ties of the people who were learned from.
         origin: the kind of table that it was.
     """
 
@@ -67,6 +68,7 @@ class Part:
     types: dict[str, str] = field(default_factory=dict)
     labels: list[str] = field(default_factory=list)
     counts: dict[str, Declared] = field(default_factory=dict)
+    thinned: float = 1.0
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """JSON and arrays; what a table that is kept holds is among the arrays."""
@@ -85,6 +87,7 @@ class Part:
             "once": self.once,
             "types": self.types,
             "labels": self.labels,
+            "thinned": self.thinned,
             "counts": {column: count.state() for column, count in self.counts.items()},
         }
         if self.model is not None:
@@ -123,7 +126,7 @@ class Part:
         part.begins, part.epoch, part.last = facts["begins"], facts["epoch"], facts["last"]
         part.lonely, part.once = facts["lonely"], facts["once"]
         part.types = facts["types"]
-        part.labels = facts.get("labels", [])
+        part.labels, part.thinned = facts.get("labels", []), facts.get("thinned", 1.0)
         part.counts = {column: Declared.from_state(state) for column, state in facts.get("counts", {}).items()}
         if "run" in facts:
             own = facts["run"]

@@ -6,7 +6,7 @@ import pandas as pd
 from synthgen.config import RunConfig
 from synthgen.linked.detecting import detect_links
 from synthgen.linked.plan import Plan
-from synthgen.linked.splitting import split_people
+from synthgen.linked.splitting import kept_ties, split_people
 from synthgen.table.table import Table
 
 
@@ -63,3 +63,13 @@ def test_no_answer_leads_from_one_side_to_the_other() -> None:
         answered = {one for one in side["posts"].column("reply_to_post").to_pylist() if one is not None}
         assert 0 < len(answered)
         assert answered <= set(side["posts"].column("post_id").to_pylist())
+
+
+def test_the_share_of_ties_that_stays_is_told() -> None:
+    users = pd.DataFrame({"id": range(4), "age": [20, 30, 40, 50]})
+    ends = [(0, 1), (1, 2), (2, 3), (3, 0)]  # of six ends of those who stay four belong to ties that stay
+    whole = tables(users=users, follows=pd.DataFrame(ends, columns=["follower", "followee"]))
+    schema = detect_links(whole, RunConfig())
+    stay = {"users": whole["users"].take(np.arange(3)), "follows": whole["follows"].take(np.arange(2))}
+    assert kept_ties(whole, stay, Plan.of(schema, {})) == {"follows": 4 / 6}
+    assert kept_ties(whole, whole, Plan.of(schema, {})) == {"follows": 1.0}
