@@ -261,7 +261,8 @@ def _fit(
 def _judge(model: Synthesizer, sides: Sides, place: Path, progress: Progress) -> tuple[Judgement, dict[str, str]]:
     """A report of the whole network, and one for each table that people own."""
     origins = {name: model.linked_.parts[name].origin for name in model.linked_.schema.tables}
-    tables = judge_tables(sides, origins)
+    epochs = {name: part.epoch for name, part in model.linked_.parts.items() if part.calendar is not None}
+    tables = judge_tables(sides, origins, epochs)
     files: dict[str, str] = {}
     for name, found in tables.items():
         written = write_report(found.to_json(), place / REPORTS / name)

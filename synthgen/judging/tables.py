@@ -21,7 +21,9 @@ Joined = tuple[pa.Table, Schema]
 NO_ATTACKS = tuple(metric for metric in METRICS if metric.group != "privacy")
 
 
-def judge_tables(sides: Sides, origins: Mapping[str, Origin]) -> dict[str, Evaluation]:
+def judge_tables(
+    sides: Sides, origins: Mapping[str, Origin], epochs: Mapping[str, int] | None = None
+) -> dict[str, Evaluation]:
     """By name the evaluation of each table of which rows were held out.
 
     Attacks are not tried on a table of ties: those held out have one end at least among people held out, so they are
@@ -30,10 +32,14 @@ def judge_tables(sides: Sides, origins: Mapping[str, Origin]) -> dict[str, Evalu
     Args:
         sides: the three networks.
         origins: how each table came.
+        epochs: by table from when its times are counted, on all sides.
     """
     real, unseen, made = (
         joined_tables(
-            {name: Table(table, origins[name], name) for name, table in one.tables.items()}, sides.config, one.schema
+            {name: Table(table, origins[name], name) for name, table in one.tables.items()},
+            sides.config,
+            one.schema,
+            epochs,
         )
         for one in (sides.train, sides.held, sides.made)
     )

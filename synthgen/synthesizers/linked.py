@@ -161,7 +161,7 @@ class Linked:
 
 
 def joined_tables(
-    tables: Mapping[str, Table], config: RunConfig, schema: LinkedSchema
+    tables: Mapping[str, Table], config: RunConfig, schema: LinkedSchema, epochs: Mapping[str, int] | None = None
 ) -> dict[str, tuple[pa.Table, Schema]]:
     """Every table beside what is known of its rows: its owner's columns, the row before, how many rows hang on it.
 
@@ -169,6 +169,7 @@ def joined_tables(
         tables: by name.
         config: settings.
         schema: what links them.
+        epochs: by table from when times are counted, seconds since 1970: one for tables that are compared.
 
     Returns:
         By name the table, and what its columns mean.
@@ -176,4 +177,4 @@ def joined_tables(
     Raises:
         DataError: a key is missing or there twice, or a row refers to none where the schema refuses that.
     """
-    return Fitting(Linked(config, schema, Plan(())), dict(tables), Silent(), lambda: False).joined()
+    return Fitting(Linked(config, schema, Plan(())), dict(tables), Silent(), lambda: False).joined(epochs or {})

@@ -102,6 +102,7 @@ class Fitting:
         self.kind_N = self.campaign_N = np.zeros(0, np.int64)
         self.declared: dict[str, dict[str, Declared]] = {}
         self.judging = False
+        self.epochs: Mapping[str, int] = {}
         self.choices: dict[str, Choice] = {}
 
     def _implied(self, name: str, tables: Mapping[str, Table]) -> Table:
@@ -141,10 +142,14 @@ class Fitting:
                 f"{model.campaigns.users}: {said_of(model.campaigns.kinds)}; others like them are made up"
             )
 
-    def joined(self) -> dict[str, tuple[pa.Table, Schema]]:
-        """Every table with a file: its own columns, those of its owner, of the row before, and what hangs on it."""
+    def joined(self, epochs: Mapping[str, int]) -> dict[str, tuple[pa.Table, Schema]]:
+        """Every table with a file: its own columns, those of its owner, of the row before, and what hangs on it.
+
+        Args:
+            epochs: by table from when times are counted; else from the first day that there is.
+        """
         self._link()
-        self.judging = True
+        self.judging, self.epochs = True, epochs
         for name in self.model.plan.order:
             self._prepare(name)
         found = {}
@@ -244,7 +249,7 @@ class Fitting:
         assert time is not None
         second_N, there_N = part.calendar.seconds(table.column(time))
         if there_N.any():
-            part.epoch = int(second_N[there_N].min()) // DAY * DAY
+            part.epoch = self.epochs.get(name, int(second_N[there_N].min()) // DAY * DAY)
             part.last = int(second_N[there_N].max()) // DAY * DAY + DAY - 1
         parent = self.schema.tables.get(owner.parent)
         if parent is None:

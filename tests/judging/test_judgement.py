@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from synthgen.config import RunConfig
@@ -14,6 +15,7 @@ from synthgen.linked.splitting import split_people
 from synthgen.metrics.base import Group, Result
 from synthgen.reporting.metrics_file import check_metrics
 from synthgen.seeding import numpy_stream
+from synthgen.synthesizers.linked import joined_tables
 from synthgen.table.table import Table
 from tests.networks import network
 
@@ -81,3 +83,21 @@ def test_sections_give_figures_that_a_file_can_hold(sides: Sides, section: objec
     assert [result.to_json() for _, result in found] == [result.to_json() for _, result in again]
     check_metrics(judged(sides, *found).to_json())
     assert len({result.name for _, result in found}) == len(found)
+
+
+def test_times_are_counted_from_one_day_on_all_sides() -> None:
+    rng = np.random.default_rng(0)
+    at = pd.Timestamp("2024-01-04") + pd.to_timedelta(np.sort(rng.integers(0, 86 * 86_400, 300)), unit="s")
+    events = pd.DataFrame({"user_id": rng.integers(0, 40, 300), "kind": rng.choice(["a", "b"], 300)})
+    events["at"] = at.astype(str)
+    schema = detect_links({"events": Table.from_any(events, "events")}, RunConfig())
+
+    def first_days(some: pd.DataFrame, epochs: dict[str, int]) -> set[str]:
+        table, _ = joined_tables({"events": Table.from_any(some, "events")}, RunConfig(), schema, epochs)["events"]
+        rows = table.select(["events: rows so far", "events: weekday of at"]).to_pylist()
+        return {row["events: weekday of at"] for row in rows if row["events: rows so far"] == 0}
+
+    late = events[events["at"] >= "2024-01-20"]
+    monday = {"events": 1_704_067_200}  # 2024-01-01
+    assert first_days(events, monday) == first_days(late, monday) == {"Mon"}
+    assert first_days(events, {}) != first_days(late, {})
