@@ -8,7 +8,7 @@ from pathlib import Path
 from synthgen.errors import DataError
 
 LINKED = 25.0
-"""Bytes of memory for each byte of linked tables in CSV: 24 were measured on 2 million ratings (``scale.md``)."""
+"""Bytes of memory for each byte of linked tables in CSV: 24 were measured on 2 million ratings of 12,200 people."""
 OF_PARQUET, OF_GZIP = 4.0, 5.0
 """Times as many bytes as such a file has, the same table has as CSV."""
 CGROUP = Path("/sys/fs/cgroup")
