@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from synthgen.linked.keys import key_texts, parent_rows
-from synthgen.linked.plan import Plan
+from synthgen.linked.plan import PEOPLE, Plan
 from synthgen.linked.schema import LinkedSchema
 from synthgen.seeding import derived_seed
 from synthgen.table.table import Table
@@ -50,7 +50,7 @@ def split_people(
             of_owner = held[owner.parent]
             held[name] = np.where(row_N >= 0, of_owner[np.maximum(row_N, 0)], rng.random(len(row_N)) < share)
         elif name in tables:
-            owns = any(r.parent == name for r in plan.owner.values())
+            owns = any(r.parent == name for r in plan.owner.values()) and not _is_catalogue(name, plan)
             alone = not schema.into(name) and not schema.of(name)
             split = (owns or alone) and not schema.tables[name].keep
             held[name] = _some(len(tables[name]), share, rng) if split else np.zeros(len(tables[name]), bool)
@@ -106,6 +106,12 @@ def kept_ties(tables: Mapping[str, Table], stay: Mapping[str, Table], plan: Plan
             ]
             found[name] = 2 * int((there[0] & there[1]).sum()) / max(1, sum(int(one.sum()) for one in there))
     return found
+
+
+def _is_catalogue(name: str, plan: Plan) -> bool:
+    """Whether rows of others choose from a table of things: films stay whole, though links hang on each."""
+    chosen = any(r.parent == name for references in plan.chosen.values() for r in references)
+    return chosen and PEOPLE.search(name) is None
 
 
 def _some(n_rows: int, share: float, rng: np.random.Generator) -> np.ndarray:

@@ -73,3 +73,15 @@ def test_the_share_of_ties_that_stays_is_told() -> None:
     stay = {"users": whole["users"].take(np.arange(3)), "follows": whole["follows"].take(np.arange(2))}
     assert kept_ties(whole, stay, Plan.of(schema, {})) == {"follows": 4 / 6}
     assert kept_ties(whole, whole, Plan.of(schema, {})) == {"follows": 1.0}
+
+
+def test_a_catalogue_that_other_rows_hang_on_stays_whole() -> None:
+    rng = np.random.default_rng(0)
+    movies = pd.DataFrame({"movieId": range(40), "genre": ["war", "love"] * 20})
+    links_ = pd.DataFrame({"movieId": range(40), "imdbId": rng.permutation(40) + 900})
+    pairs = pd.DataFrame({"userId": rng.integers(0, 50, 600), "movieId": rng.integers(0, 40, 600)}).drop_duplicates()
+    whole = tables(movies=movies, links=links_, ratings=pairs.assign(rating=rng.integers(1, 6, len(pairs))))
+    schema = detect_links(whole, RunConfig())
+    for side in split_people(whole, schema, Plan.of(schema, {}), 0.3, np.random.default_rng(0)):
+        assert len(side["movies"]) == len(side["links"]) == 40
+        assert 0 < len(side["ratings"]) < len(pairs)
