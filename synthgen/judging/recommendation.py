@@ -18,6 +18,7 @@ from synthgen.linked.network import Network
 from synthgen.linked.schema import Reference
 from synthgen.metrics.base import Group, Result
 from synthgen.metrics.recommendation import Recommendation, Task, agreement, compare_interactions, run_trials
+from synthgen.metrics.recommendation.judging import some_users
 from synthgen.seeding import numpy_stream
 
 KNOWN = 0.8
@@ -132,6 +133,4 @@ def _some(one: Interactions, rng: np.random.Generator) -> Interactions:
     """The interactions of so many users at most."""
     if one.n_users <= MOST_USERS:
         return one
-    mask_U = np.zeros(one.n_users, bool)
-    mask_U[rng.permutation(one.n_users)[:MOST_USERS]] = True
-    return one.of_users(mask_U)
+    return some_users(one, MOST_USERS, rng)

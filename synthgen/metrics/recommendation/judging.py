@@ -78,14 +78,15 @@ def compare_interactions(
         rng = numpy_stream(seed, "users", number)
         one, rest = real.halves(rng) if others is None else (real, others)
         many = min(one.n_users, rest.n_users, synthetic.n_users)
-        one, made, rest = (_some(side, many, rng) for side in (one, synthetic, rest))
+        one, made, rest = (some_users(side, many, rng) for side in (one, synthetic, rest))
         rounds.append(
             [metric.compute(one, made, rest, numpy_stream(seed, metric.name, number)) for metric in INTERACTION_METRICS]
         )
     return [_mean(list(found)) for found in zip(*rounds, strict=True)]
 
 
-def _some(taken: Interactions, many: int, rng: np.random.Generator) -> Interactions:
+def some_users(taken: Interactions, many: int, rng: np.random.Generator) -> Interactions:
+    """The interactions of so many users, drawn evenly."""
     mask_U = np.zeros(taken.n_users, bool)
     mask_U[rng.permutation(taken.n_users)[:many]] = True
     return taken.of_users(mask_U)
