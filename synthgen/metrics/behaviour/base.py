@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -50,7 +51,7 @@ class BehaviourMetric(Protocol):
 
 
 @dataclass(frozen=True)
-class _Compared:
+class _Compared(ABC):
     """What all share: something is taken of each stream, and a distance between two of them."""
 
     name: str
@@ -76,11 +77,11 @@ class _Compared:
             details={"mean": [float(np.mean(side)) if isinstance(self, Law) else None for side in sides]},
         )
 
-    def _few(self, sides: list[np.ndarray]) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def _few(self, sides: list[np.ndarray]) -> bool: ...
 
-    def _distance(self, real_N: np.ndarray, other_N: np.ndarray) -> float:
-        raise NotImplementedError
+    @abstractmethod
+    def _distance(self, real_N: np.ndarray, other_N: np.ndarray) -> float: ...
 
 
 @dataclass(frozen=True)
