@@ -13,6 +13,10 @@ import numpy as np
 
 from synthgen.dp.cliques import Columns, JunctionTree
 
+_LEAST = 1e-90
+"""The least that a cell may weigh beside the heaviest of its table: keeps products away from underflow."""
+_LEAST_LOG = math.log(_LEAST)
+
 
 def spread(table: np.ndarray, columns: Columns, over: Columns) -> np.ndarray:
     """A table of some columns as one that broadcasts against a table of more columns (both ascending)."""
@@ -54,7 +58,7 @@ class Propagation:
         self.homes = [home for home in homes if home is not None]
 
     def __call__(self, logs: Sequence[np.ndarray]) -> tuple[float, list[np.ndarray]]:
-        """log Z and the marginal table of each clique, from the logarithm of each factor."""
+        """Log Z and the marginal table of each clique, from the logarithm of each factor."""
         tree = self.tree
         tables = [np.zeros(shape) for shape in self.shapes]
         for columns, log, home in zip(self.factors, logs, self.homes, strict=True):
@@ -63,23 +67,22 @@ class Propagation:
         for table in tables:
             top = float(table.max())
             log_z += top
-            np.exp(np.subtract(table, top, out=table), out=table)
+            np.exp(np.maximum(np.subtract(table, top, out=table), _LEAST_LOG, out=table), out=table)
         sent: list[np.ndarray] = [np.ones(())] * len(tables)
         for k in range(len(tables) - 1, 0, -1):
             message = summed(tables[k], tree.cliques[k], tree.separators[k])
             total = float(message.sum())
             log_z += math.log(total)
-            sent[k] = message / total
+            sent[k] = np.maximum(message / total, _LEAST)
             tables[k] /= total
             tables[tree.parents[k]] *= spread(sent[k], tree.separators[k], tree.cliques[tree.parents[k]])
-        total = float(tables[0].sum())
+        total = float(tables[0].sum())  # never 0: nothing is quite impossible
         log_z += math.log(total)
         tables[0] /= total
         for k in range(1, len(tables)):
             parent = tree.parents[k]
             onto = summed(tables[parent], tree.cliques[parent], tree.separators[k])
-            ratio = np.divide(onto, sent[k], out=np.zeros_like(onto), where=sent[k] > 0)
-            tables[k] *= spread(ratio, tree.separators[k], tree.cliques[k])
+            tables[k] *= spread(onto / sent[k], tree.separators[k], tree.cliques[k])
         return log_z, tables
 
     def marginals(self, tables: Sequence[np.ndarray]) -> list[np.ndarray]:

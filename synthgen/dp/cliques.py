@@ -77,7 +77,7 @@ def junction_tree(groups: Iterable[Iterable[int]], sizes: Sequence[int], root: I
 
 def _eliminated(neighbours: list[int], weights: Sequence[float], by_fill: bool) -> list[int]:
     """The clique that each elimination leaves behind, cheapest column first."""
-    near, cost, left = list(neighbours), {c: 0.0 for c in range(len(neighbours))}, (1 << len(neighbours)) - 1
+    near, cost, left = list(neighbours), dict.fromkeys(range(len(neighbours)), 0.0), (1 << len(neighbours)) - 1
 
     def price(c: int) -> float:
         members = _members(near[c])
@@ -87,7 +87,7 @@ def _eliminated(neighbours: list[int], weights: Sequence[float], by_fill: bool) 
         missing = sum((near[c] & ~near[m] & ~(1 << m)).bit_count() for m in members)
         return missing * 1000.0 + weight
 
-    stale = range(len(near))
+    stale = list(range(len(near)))
     cliques = []
     for _ in range(len(near)):
         for c in stale:

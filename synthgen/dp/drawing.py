@@ -75,9 +75,7 @@ def draw_given(
             message, which_N, columns = messages[child]
             said_U = _looked_up(message, which_N[rows_U], columns, at_UC, fixed)
             left = [c for c in columns if c not in fixed]
-            weights_U = weights_U * said_U.reshape(
-                [len(rows_U), *[sizes[c] if c in left else 1 for c in free]]
-            )
+            weights_U = weights_U * said_U.reshape([len(rows_U), *[sizes[c] if c in left else 1 for c in free]])
         return weights_U
 
     for k in range(len(tree.cliques) - 1, 0, -1):

@@ -25,6 +25,9 @@ from synthgen.dp.beliefs import Propagation, summed
 from synthgen.dp.cliques import Columns, JunctionTree, junction_tree
 from synthgen.dp.drawing import draw, draw_given
 
+_STEEPEST = 25.0
+"""Logarithm of a factor that stands for a cell which is empty."""
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -35,11 +38,13 @@ class Evidence:
         counts: counted rows per cell, noisy, one axis per column; may be negative.
         slack: per cell, how strongly the law may differ from the count: noise variance over the variance which the
             count is expected to have around what the other tables say, in units of rows.
+        sd: of the noise of the counts; only compared with that of other tables.
     """
 
     columns: Columns
     counts: np.ndarray
     slack: np.ndarray
+    sd: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -123,12 +128,11 @@ def estimate(
     ends = np.cumsum([e.counts.size for e in evidence])
     counts = np.concatenate([e.counts.ravel() for e in evidence])
     slack = np.concatenate([e.slack.ravel() for e in evidence])
+    slack = np.maximum(slack, -counts / _STEEPEST)  # a negative count asks for no more than an empty cell
     scale = 1.0 / np.sqrt(np.maximum(counts, 1.0) + slack)  # a step of one in any coordinate is as long
 
     def logs_of(z: np.ndarray) -> list[np.ndarray]:
-        return [
-            part.reshape(e.counts.shape) for part, e in zip(np.split(z * scale, ends[:-1]), evidence, strict=True)
-        ]
+        return [part.reshape(e.counts.shape) for part, e in zip(np.split(z * scale, ends[:-1]), evidence, strict=True)]
 
     def dual(z: np.ndarray) -> tuple[float, np.ndarray]:
         log_z, beliefs = propagation(logs_of(z))
