@@ -64,22 +64,33 @@ class StandIn:
 
 
 def check_private(config: RunConfig, kind: type[Model]) -> None:
-    """Whether a model can be fitted privately.
+    """Whether a model can be fitted as privately as was asked for.
 
     Raises:
-        ConfigError: it cannot, or nothing was asked for that it could be.
+        ConfigError: it cannot, or what belongs to an epsilon was given without one.
     """
+    if config.privacy.epsilon is None:
+        if given := sorted(config.privacy.model_fields_set - {"epsilon"}):
+            raise ConfigError(
+                f"privacy.{given[0]}: is for private fits; give an epsilon too, such as --epsilon 3, or leave it out"
+            )
+        return
     if not kind.private:
-        can = ", ".join(repr(name) for name, one in MODELS.items() if one.private)
-        raise ConfigError(
-            f"epsilon: model {kind.name!r} cannot be fitted with differential privacy; {can} can. "
-            "Choose one of them with --model"
-        )
+        raise not_private(kind.name)
     if config.privacy.method in ("sgd", "both") and kind.name not in WITH_GRADIENTS:
         raise ConfigError(
             f"privacy.method: {config.privacy.method!r} is for models {' and '.join(map(repr, WITH_GRADIENTS))}; "
             f"{kind.name!r} learns from noisy tables alone. Leave the method out"
         )
+
+
+def not_private(model: str) -> ConfigError:
+    """The error about a model that cannot be private, with the list of those that can."""
+    can = ", ".join(repr(name) for name, one in MODELS.items() if one.private)
+    return ConfigError(
+        f"epsilon: model {model!r} cannot be fitted with differential privacy; {can} can. "
+        "Choose one of them with --model"
+    )
 
 
 def given_schema(schema: Schema | str | Path | None) -> Schema | None:

@@ -196,6 +196,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         kind = kind_of(config)
         kind.check_available()
         check_used(config, kind)
+        check_private(config, kind)
         if writer is not None:
             check_savable(kind)
         device = device_of(config.device)
@@ -205,7 +206,6 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         check_unit(table, config)
         made: StandIn | None = None
         if config.privacy.epsilon is not None:
-            check_private(config, kind)
             made = stand_in(table, given_schema(self.schema), config, progress, writer, resume)
             table = made.table
         if self.schema is None:
