@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 MISSING, OTHER, PUBLISHED = 0, 1, 2
 """The first items: no value, a value that nothing published describes, and the first published value."""
 
-_TRIES = 20
-
 
 class Kind(ABC):
     """What the cells are that no published value covers. Fitted in two steps: the format, then the bins."""
@@ -36,6 +34,8 @@ class Kind(ABC):
     """Of the column's share, for the search of frequent values."""
     listed: ClassVar[bool] = False
     """Whether a schema that lists categories would save that search."""
+    ordered: ClassVar[bool] = True
+    """Whether neighbours in ``where`` are alike."""
 
     @classmethod
     @abstractmethod
@@ -44,8 +44,8 @@ class Kind(ABC):
 
     @classmethod
     @abstractmethod
-    def reads(cls, distinct: pa.Array) -> np.ndarray:
-        """``(D,)`` whether each value is of this kind, by itself."""
+    def reads(cls, cells: Cells) -> np.ndarray:
+        """``(D,)`` whether each different value is of this kind, by itself."""
 
     @classmethod
     @abstractmethod
@@ -57,8 +57,18 @@ class Kind(ABC):
         return True
 
     @abstractmethod
-    def with_bins(self, cells: Cells, vocabulary: pa.Array, options: dict[str, Any], meter: Meter) -> Kind:
-        """A noisy look at where the values lie that are not in the vocabulary."""
+    def with_bins(
+        self, cells: Cells, where_D: np.ndarray, vocabulary: pa.Array, options: dict[str, Any], meter: Meter
+    ) -> Kind:
+        """A noisy look at where the values lie that are not in the vocabulary.
+
+        Args:
+            cells: the column.
+            where_D: ``where`` of its different values.
+            vocabulary: published values.
+            options: what the schema declares.
+            meter: measures.
+        """
 
     @property
     @abstractmethod
@@ -66,17 +76,17 @@ class Kind(ABC):
         """B."""
 
     @abstractmethod
-    def positions(self, distinct: pa.Array) -> np.ndarray:
-        """``(D,)`` where values lie on the kind's line; nan for a value that is not of it, or if it has no order."""
+    def where(self, distinct: pa.Array) -> np.ndarray:
+        """``(D,)`` where each value lies among those of its kind, by itself; nan for a value that is not of it."""
 
     @property
     @abstractmethod
     def middles(self) -> np.ndarray:
-        """``(B,)`` where bins lie on the same line."""
+        """``(B,)`` where bins lie."""
 
     @abstractmethod
-    def place(self, distinct: pa.Array) -> np.ndarray:
-        """``(D,)`` the bin of each value by itself; -1 for a value that is not of this kind."""
+    def bins(self, where_D: np.ndarray) -> np.ndarray:
+        """``(D,)`` the bin of each place; -1 for nan, and where there is none."""
 
     @abstractmethod
     def fill(self, bin_N: np.ndarray, rng: np.random.Generator) -> pa.Array:
@@ -84,15 +94,7 @@ class Kind(ABC):
 
     def fill_unlike(self, bin_N: np.ndarray, rng: np.random.Generator) -> pa.Array:
         """The same, no two of them alike as far as the bins have room."""
-        found = self.fill(bin_N, rng)
-        for _ in range(_TRIES):
-            again = _repeated(found)
-            if not len(again):
-                break
-            number = np.arange(len(found))
-            number[again] = len(found) + np.arange(len(again))
-            found = pa.concat_arrays([found, self.fill(bin_N[again], rng)]).take(pa.array(number))
-        return found
+        return self.fill(bin_N, rng)
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,8 @@ class PrivateColumn:
         """``(N,)`` int32 tokens, each by its cell alone."""
         distinct, code_N = coded(values)
         item_D = np.append(items(distinct, self.vocabulary, self.kind), MISSING)
-        return self.token_of_item[item_D][code_N]
+        tokens: np.ndarray = self.token_of_item[item_D][code_N]
+        return tokens
 
     def decode(self, tokens: np.ndarray, rng: np.random.Generator) -> pa.Array:
         """``(N,)`` cells in the plain type, drawn in each token by the fine released counts."""
@@ -217,15 +220,8 @@ class UnitColumn:
         return ids.cast(self.physical).take(pa.array(rng.permutation(whose_N)))
 
 
-def _repeated(values: pa.Array) -> np.ndarray:
-    """Places of values that stand at an earlier place as well."""
-    code_N = np.asarray(pc.fill_null(values.dictionary_encode().indices, -1))
-    first = np.unique(code_N, return_index=True)[1]
-    return np.setdiff1d(np.arange(len(code_N)), first)
-
-
-def items(distinct: pa.Array, vocabulary: pa.Array, kind: Kind | None) -> np.ndarray:
-    """``(D,)`` the item of each value, by itself."""
+def items(distinct: pa.Array, vocabulary: pa.Array, kind: Kind | None, where_D: np.ndarray | None = None) -> np.ndarray:
+    """``(D,)`` the item of each value, by itself; ``where_D`` if it is known already."""
     found = np.full(len(distinct), OTHER, np.int64)
     if len(vocabulary):
         index = pc.fill_null(pc.index_in(distinct, value_set=vocabulary), -1)
@@ -233,6 +229,7 @@ def items(distinct: pa.Array, vocabulary: pa.Array, kind: Kind | None) -> np.nda
         found = np.where(at_D >= 0, PUBLISHED + at_D, found)
     if kind is not None and kind.size:
         rest = np.flatnonzero(found == OTHER)
-        bin_R = kind.place(distinct.take(pa.array(rest)))
+        where_R = kind.where(distinct.take(pa.array(rest))) if where_D is None else where_D[rest]
+        bin_R = kind.bins(where_R)
         found[rest] = np.where(bin_R >= 0, PUBLISHED + len(vocabulary) + bin_R, OTHER)
     return found

@@ -5,7 +5,8 @@ Letters: N rows, D different values.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,11 +25,19 @@ class Cells:
         distinct: ``(D,)`` the different present values.
         counts: ``(D,)`` cells that hold each.
         missing: cells that hold none.
+        told: what ``once`` found.
     """
 
     distinct: pa.Array
     counts: np.ndarray
     missing: int
+    told: dict[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, question: Callable[[pa.Array], np.ndarray]) -> np.ndarray:
+        """What a function says of each different value, asked at most once."""
+        if question.__name__ not in self.told:
+            self.told[question.__name__] = question(self.distinct)
+        return self.told[question.__name__]
 
     @classmethod
     def of(cls, values: pa.Array) -> Cells:
@@ -100,7 +109,7 @@ class Meter:
 
     def sd_of(self, share: float) -> float:
         """The noise of a histogram that gets this share."""
-        return self.m / (self.budget.mu * np.sqrt(max(share, 1e-12)))
+        return self.budget.sd(max(share, 1e-12), float(self.m))
 
     def vocabulary(self, cells: Cells, question: str, share: float, schema: bool) -> tuple[pa.Array, Noisy]:
         """Values whose noisy count passes a threshold that hides what one unit alone holds."""

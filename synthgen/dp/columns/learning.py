@@ -67,15 +67,16 @@ def learn(
     categories = ["false", "true"] if pa.types.is_boolean(values.type) else options.get("categories")
     if categories is not None:
         vocabulary = pa.array(categories, pa.string()).cast(values.type)
-        return _finished(name, cells, vocabulary, None, None, meter, resolution)
+        return _finished(name, cells, (vocabulary, None), None, None, meter, resolution)
     chosen = _chosen(cells, kinds, options, meter)
     kind = chosen.of(cells, options, meter)
     vocabulary, seen = cells.distinct.slice(0, 0), None
     if kind.needs_vocabulary(options):
         share = chosen.vocabulary_share * meter.whole
         vocabulary, seen = meter.vocabulary(cells, "vocabulary", share, schema=chosen.listed)
-    kind = kind.with_bins(cells, vocabulary, options, meter)
-    return _finished(name, cells, vocabulary, seen, kind, meter, resolution)
+    where_D = kind.where(cells.distinct)
+    kind = kind.with_bins(cells, where_D, vocabulary, options, meter)
+    return _finished(name, cells, (vocabulary, seen), kind, where_D, meter, resolution)
 
 
 def _chosen(cells: Cells, kinds: Sequence[type[Kind]], options: dict[str, Any], meter: Meter) -> type[Kind]:
@@ -86,7 +87,7 @@ def _chosen(cells: Cells, kinds: Sequence[type[Kind]], options: dict[str, Any], 
         return next(kind for kind in kinds if kind.takes(cells.distinct.type))
     vote = np.full(len(cells.distinct), -1)
     for number, kind in reversed(list(enumerate(kinds))):
-        vote[kind.reads(cells.distinct)] = number
+        vote[kind.reads(cells)] = number
     noisy = meter.vote(cells.histogram(vote, len(kinds)), "kind")
     return kinds[int(np.argmax(noisy.counts))]
 
@@ -94,15 +95,16 @@ def _chosen(cells: Cells, kinds: Sequence[type[Kind]], options: dict[str, Any], 
 def _finished(
     name: str,
     cells: Cells,
-    vocabulary: pa.Array,
-    seen: Noisy | None,
+    published: tuple[pa.Array, Noisy | None],
     kind: Kind | None,
+    where_D: np.ndarray | None,
     meter: Meter,
     resolution: Resolution,
 ) -> PrivateColumn:
     """The last and most exact measurement: all items of the column at once."""
+    vocabulary, seen = published
     size = PUBLISHED + len(vocabulary) + (kind.size if kind is not None else 0)
-    exact = cells.histogram(items(cells.distinct, vocabulary, kind), size)
+    exact = cells.histogram(items(cells.distinct, vocabulary, kind, where_D), size)
     exact[0] = cells.missing
     unlike = False
     if kind is not None and kind.size and not len(vocabulary):
@@ -113,8 +115,8 @@ def _finished(
         unlike = bool(different.counts[0] > _UNLIKE * present)
     counts, sd = last.counts, np.full(size, last.sd)
     if seen is not None and len(vocabulary):
-        published = slice(PUBLISHED, PUBLISHED + len(vocabulary))
-        counts[published], sd[published] = combined(counts[published], last.sd, seen.counts, seen.sd)
+        known = slice(PUBLISHED, PUBLISHED + len(vocabulary))
+        counts[known], sd[known] = combined(counts[known], last.sd, seen.counts, seen.sd)
     mass = on_simplex(counts, max(meter.rows, 1.0))
     token = _tokens(vocabulary, kind, mass[PUBLISHED:], last.sd, resolution)
     token = np.concatenate([[-1, -1], token])
@@ -151,11 +153,13 @@ def learn_unit(
     cells = Cells.of(values)
     chosen = _chosen(cells, kinds, options, meter)
     empty = cells.distinct.slice(0, 0)
-    kind = chosen.of(cells, options, meter).with_bins(cells, empty, options, meter)
+    kind = chosen.of(cells, options, meter)
+    where_D = kind.where(cells.distinct)
+    kind = kind.with_bins(cells, where_D, empty, options, meter)
     rows_U = np.minimum(cells.counts, meter.m) - 1
     units = meter.measure_units(np.bincount(rows_U, minlength=meter.m), "rows per unit", _UNITS_SHARE * meter.whole)
     law = on_simplex(units.counts, max(float(units.counts.sum()), 1.0))
-    looked = meter.measure(cells.histogram(kind.place(cells.distinct), kind.size), "values")
+    looked = meter.measure(cells.histogram(kind.bins(where_D), kind.size), "values")
     mass = on_simplex(looked.counts, meter.rows)
     total = np.array([looked.counts.sum()])
     sd = np.array([looked.sd * np.sqrt(kind.size)])
@@ -166,8 +170,8 @@ def _tokens(vocabulary: pa.Array, kind: Kind | None, mass: np.ndarray, sd: float
     """The token of each published value and bin."""
     published = np.arange(len(mass)) < len(vocabulary)
     position = np.full(len(mass), np.nan)
-    if kind is not None:
-        position = np.concatenate([kind.positions(vocabulary), kind.middles])
+    if kind is not None and kind.ordered:
+        position = np.concatenate([kind.where(vocabulary), kind.middles])
     least = max(_TOKEN_NOISE * sd, _LEAST_TOKEN * mass.sum() / resolution.tokens)
     token, used = np.zeros(len(mass), np.int64), 0
     line = np.flatnonzero(~np.isnan(position))
