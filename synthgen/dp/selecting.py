@@ -59,7 +59,6 @@ class Limits:
         at_once: part of its budget that a table gets in the round which chose it.
         target_weight: how much more a row's error counts in a table with the target.
         reference_rows: drawn from the law so far to know what it expects.
-        steps: of the last estimation, at most.
     """
 
     cells: int = 1_000_000
@@ -69,7 +68,6 @@ class Limits:
     at_once: float = 0.4
     target_weight: float = 3.0
     reference_rows: int = 300_000
-    steps: int = 150
     least: float = 4.0
     noise_cost: float = 1.0
 
@@ -195,7 +193,7 @@ class _Selection:
             total = sum(table.weight for table in self.tables.values())
             part = self.limits.at_once * self._for_tables / total
             self._count(chosen, [part * table.weight for table in chosen], f"tables: counts, round {number}")
-            self._fit(tolerance=0.2, steps=40)
+            self._fit(sweeps=15)
 
     def finished(self) -> FittedMarginals:
         """Spend what is left on the chosen tables, and fit a last time."""
@@ -205,7 +203,7 @@ class _Selection:
             whole = self.left + sum(table.spent for table in tables)
             wanted = np.array([max(0.0, whole * table.weight / total - table.spent) for table in tables])
             self._count(tables, list(wanted * (self.left / wanted.sum())), "tables: counts, last")
-            self._fit(tolerance=0.05, steps=self.limits.steps)
+            self._fit(sweeps=60)
         return FittedMarginals(self.model, self.coarsenings, tuple(self.tables))
 
     @property
@@ -280,13 +278,11 @@ class _Selection:
             if root > 0.0:
                 table.add(part.reshape(table.expected.shape) / root, sd / root, share)
 
-    def _fit(self, tolerance: float, steps: int) -> None:
+    def _fit(self, sweeps: int) -> None:
         evidence = reconciled(
             [*self.alone, *(table.evidence() for table in self.tables.values())], self.sizes, self.rows
         )
-        self.model = estimate(
-            self.sizes, evidence, self.rows, start=self.model.logs, tolerance=tolerance, iterations=steps
-        )
+        self.model = estimate(self.sizes, evidence, self.rows, start=self.model.logs, sweeps=sweeps)
 
 
 def chance_deviation(expected: np.ndarray) -> np.ndarray:
