@@ -98,7 +98,7 @@ def estimate(
     *,
     start: Mapping[Columns, np.ndarray] | None = None,
     tolerance: float = 5e-4,
-    sweeps: int = 60,
+    sweeps: int = 30,
 ) -> GraphicalModel:
     """The law nearest to noisy tables, and otherwise of the greatest entropy.
 

@@ -193,7 +193,7 @@ class _Selection:
             total = sum(table.weight for table in self.tables.values())
             part = self.limits.at_once * self._for_tables / total
             self._count(chosen, [part * table.weight for table in chosen], f"tables: counts, round {number}")
-            self._fit(sweeps=15)
+            self._fit(sweeps=10)
 
     def finished(self) -> FittedMarginals:
         """Spend what is left on the chosen tables, and fit a last time."""
@@ -203,7 +203,7 @@ class _Selection:
             whole = self.left + sum(table.spent for table in tables)
             wanted = np.array([max(0.0, whole * table.weight / total - table.spent) for table in tables])
             self._count(tables, list(wanted * (self.left / wanted.sum())), "tables: counts, last")
-            self._fit(sweeps=60)
+            self._fit(sweeps=30)
         return FittedMarginals(self.model, self.coarsenings, tuple(self.tables))
 
     @property
