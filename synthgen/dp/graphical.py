@@ -96,6 +96,7 @@ def estimate(
     evidence: Sequence[Evidence],
     rows: float,
     *,
+    tree: JunctionTree | None = None,
     start: Mapping[Columns, np.ndarray] | None = None,
     tolerance: float = 5e-4,
     sweeps: int = 30,
@@ -110,6 +111,7 @@ def estimate(
         sizes: the number of values of each of the C columns.
         evidence: the tables; several may have the same columns.
         rows: the number of rows, more than 0.
+        tree: cliques that hold the columns of every table; None makes a small tree.
         start: factors to begin with, such as those of an earlier model.
         tolerance: ends when a sweep moves less than this share of the rows, on average over tables.
         sweeps: at most so many times through all tables.
@@ -127,7 +129,7 @@ def estimate(
         [[0.3, 0.1], [0.2, 0.4]]
     """
     kinds = [e.columns for e in evidence]
-    tree = junction_tree(kinds, sizes)
+    tree = junction_tree(kinds, sizes) if tree is None else tree
     propagation = Propagation(tree, sizes, kinds)
     logs = [np.zeros(e.counts.shape) for e in evidence]
     for k, columns in enumerate(kinds):

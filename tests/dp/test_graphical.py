@@ -67,9 +67,9 @@ def test_the_optimum_trades_each_count_against_its_slack() -> None:
     rng = np.random.default_rng(5)
     kinds: list[tuple[int, ...]] = [(0,), (0, 1), (1, 2), (0, 2), (2, 3)]
     evidence = [
-        Evidence(columns, rng.normal(40, 20, [SIZES[c] for c in columns]), rng.uniform(1, 50, [SIZES[c] for c in columns]))
-        for columns in kinds
-    ]  # fmt: skip
+        Evidence(columns, rng.normal(40, 20, shape), rng.uniform(1, 50, shape))
+        for columns, shape in ((columns, [SIZES[c] for c in columns]) for columns in kinds)
+    ]
     model = estimate(SIZES, evidence, 300.0, tolerance=1e-10, sweeps=5000)
     for e in evidence:
         table = model.marginal(e.columns)
@@ -79,7 +79,9 @@ def test_the_optimum_trades_each_count_against_its_slack() -> None:
 
 def test_one_cell_by_hand() -> None:
     # counts 90 and 10 of 100 rows, slack 10: 100 p + 10 t = 90 and 100 (1 - p) - 10 t = 10 with p = 1 / (1 + e^-2t)
-    model = estimate([2], [Evidence((0,), np.array([90.0, 10.0]), np.full(2, 10.0))], 100.0, tolerance=1e-10)
+    model = estimate(
+        [2], [Evidence((0,), np.array([90.0, 10.0]), np.full(2, 10.0))], 100.0, tolerance=1e-12, sweeps=999
+    )
     log = model.logs[0,]
     p = 1 / (1 + np.exp(log[1] - log[0]))
     assert model.tables[0][0] == pytest.approx(p)

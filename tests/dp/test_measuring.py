@@ -10,7 +10,7 @@ from synthgen.dp.measuring import Measured, counted, likeliest_spread, reconcile
 
 
 def test_counts_of_two_releases_are_weighted_by_precision() -> None:
-    table = Measured.planned((0,), np.array([5.0, 5.0]), 1.0)
+    table = Measured.planned((0,), np.array([5.0, 5.0]), np.ones(2))
     table.add(np.array([10.0, 0.0]), 1.0, 0.1)
     table.add(np.array([0.0, 5.0]), 0.5, 0.2)
     assert table.counts.tolist() == [2.0, 4.0]  # (1 * 10 + 4 * 0) / 5, (1 * 0 + 4 * 5) / 5
@@ -19,7 +19,7 @@ def test_counts_of_two_releases_are_weighted_by_precision() -> None:
 
 def test_slack_is_noise_over_the_deviation_that_is_likely() -> None:
     rng, expected = np.random.default_rng(1), np.full((40, 40), 200.0)
-    table = Measured.planned((0, 1), expected, 1.0)
+    table = Measured.planned((0, 1), expected, expected)
     table.add(expected * (1 + 0.5 * rng.normal(size=(40, 40))) + 10 * rng.normal(size=(40, 40)), 10.0, 0.1)
     assert np.median(table.evidence().slack) == pytest.approx(10.0**2 / (200 * 0.5**2), rel=0.35)  # spreads are a grid
 
