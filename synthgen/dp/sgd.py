@@ -114,6 +114,7 @@ class RowGradients:
         self.hooks: Any = GradSampleHooksFastGradientClipping(
             module, loss_reduction="sum", strict=False, max_grad_norm=clip
         )
+        self.hooks.disable_hooks()
 
     def sum(self, n_rows: int, losses: Callable[[slice], Tensor]) -> Tensor:
         """``(P,)`` the sum over a batch of shortened gradients, all weights in one vector; zeros for no row.
@@ -124,6 +125,7 @@ class RowGradients:
         """
         total = torch.zeros(sum(p.numel() for p in self.weights), device=self.weights[0].device)
         for at in range(0, n_rows, self.micro_rows):
+            self.hooks.enable_hooks()
             total += self._part(losses(slice(at, min(at + self.micro_rows, n_rows))))
         return total
 
@@ -133,7 +135,6 @@ class RowGradients:
         shrink_B = (MARGIN * self.clip / length_B.clamp(min=1e-12)).clamp(max=1.0)
         self.hooks.disable_hooks()
         gradients = torch.autograd.grad(shrink_B @ losses_B, self.weights, allow_unused=True, materialize_grads=True)
-        self.hooks.enable_hooks()
         return torch.cat([g.flatten() for g in gradients])
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The any-order generator in layers whose gradient, and its length, is known row by row.
+"""The any-order generator, and a critic, in layers whose gradient, and its length, is known row by row.
 
 Private training bounds what a single row does to the weights, so it needs the length of every row's own gradient. Each
 layer here is linear in its weights: its gradient is a sum of outer products, and that sum's length follows from two
@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from synthgen.nets.any_order import MULTI_HOT_TOKENS, AnyOrderGenerator, Group, Waves
+from synthgen.nets.one_shot import NOT_GIVEN, OneShotCritic
 
 Gradients = dict[nn.Parameter, Tensor]
 
@@ -190,6 +191,80 @@ class PerRow(nn.Module):
         entries_BKS = torch.where(given_BKS, (tokens_BS + self.first)[:, None], self.unknown)
         logits_BX: Tensor = self.heads(self.trunk(self.given(entries_BKS, self.probe)))
         return logits_BX
+
+
+class CriticInputs(nn.Module):
+    """What a critic's blocks read of rows in zeros and ones, and of what was asked for.
+
+    Shape:
+        Rows ``(B, K, V)``, zeros and ones for the slots asked for ``(B, K, S)`` and a probe ``(1,)`` to ``(B, K, D)``.
+    """
+
+    feature_VF: Tensor
+
+    def __init__(self, critic: OneShotCritic) -> None:
+        super().__init__()
+        self.core = (critic.core,)  # no part of its own: Opacus would look for its gradients
+        self.embed, self.mix, self.inside = critic.core.embed, critic.core.waves.mix, critic.core.inside.mix
+        self.asked = critic.asked
+        features, self.blocks = features_of(critic.core.waves, critic.core.n_tokens)
+        self.register_buffer("feature_VF", features, persistent=False)
+
+    def forward(self, rows_BKV: Tensor, asked_BKS: Tensor, probe: Tensor) -> Tensor:
+        """Sums."""
+        sums_ND = self.core[0].inputs(rows_BKV.flatten(0, 1)).view(*rows_BKV.shape[:2], -1)
+        return sums_ND + asked_BKS @ self.asked + probe
+
+    def _features(self, rows_BKV: Tensor, asked_BKS: Tensor) -> list[tuple[nn.Parameter, Tensor]]:
+        """The layer as one product: each parameter, and what of a row is multiplied with it, ``(B, K, *)``."""
+        mixed = [rows_BKV[:, :, block] @ self.feature_VF[block] for block in self.blocks]
+        waves = torch.stack(mixed, 2) if mixed else rows_BKV.new_zeros(*rows_BKV.shape[:2], *self.mix.shape[:2])
+        places = self.core[0].inside.soft_waves(rows_BKV.flatten(0, 1)) if len(self.inside) else rows_BKV[:, :, :0]
+        places = places.reshape(*rows_BKV.shape[:2], *self.inside.shape[:2])
+        return [(self.embed, rows_BKV), (self.mix, waves), (self.inside, places), (self.asked, asked_BKS)]
+
+    def row_lengths(self, activations: list[Tensor], slopes_BKD: Tensor) -> Gradients:
+        """``(B,)`` lengths of each row's gradient, by parameter."""
+        slopes_BKK, out = slopes_BKD @ slopes_BKD.mT, {}
+        for weights, features in self._features(*activations[:2]):
+            flat = features.flatten(2)
+            out[weights] = root((slopes_BKK * (flat @ flat.mT)).sum((1, 2)))
+        return out
+
+    def row_gradients(self, activations: list[Tensor], slopes_BKD: Tensor) -> Gradients:
+        """Each row's gradient itself, ``(B, *)`` by parameter; slow, and large."""
+        features = self._features(*activations[:2])
+        return {
+            weights: torch.einsum("bkx,bkd->bxd", x.flatten(2), slopes_BKD).view(len(x), *weights.shape)
+            for weights, x in features
+        }
+
+
+class PerRowCritic(nn.Module):
+    """A critic that gives each of a row's views a score; its weights are the critic's own, not copies.
+
+    Args:
+        critic: of single rows, not of packs.
+
+    Shape:
+        Rows ``(B, K, V)`` and what was asked for ``(B, K, S)`` to ``(B, K)``.
+    """
+
+    probe: Tensor
+
+    def __init__(self, critic: OneShotCritic) -> None:
+        super().__init__()
+        self.inputs, self.trunk = CriticInputs(critic), critic.core.trunk
+        self.norm, self.out = critic.core.norm, critic.core.out
+        self.register_buffer("probe", torch.zeros(1, device=critic.asked.device), persistent=False)
+
+    def forward(self, rows_BKV: Tensor, given_BKS: Tensor) -> Tensor:
+        """Scores."""
+        h_BKD = self.inputs(rows_BKV, (given_BKS != NOT_GIVEN).to(rows_BKV.dtype), self.probe)
+        for block in self.trunk:
+            h_BKD = block(h_BKD)
+        score_BK: Tensor = self.out(self.norm(h_BKD)).squeeze(2)
+        return score_BK
 
 
 def features_of(waves: Waves, n_entries: int) -> tuple[Tensor, list[Tensor]]:

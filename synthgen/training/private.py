@@ -40,6 +40,7 @@ class PrivatePlan:
     """A private run in numbers, all of them public.
 
     Attributes:
+        batch: units that a step draws in the mean, as far as is publicly known.
         rate: chance of each unit to be drawn for a step.
         steps: of the run.
         noise: standard deviation of the noise over ``clip``.
@@ -54,6 +55,7 @@ class PrivatePlan:
         micro_rows: rows at a time.
     """
 
+    batch: int
     rate: float
     steps: int
     noise: float
@@ -85,7 +87,8 @@ def private_plan(budget: Budget, units: float, epsilon: float, step: str = "trai
         PrivacyError: nothing is left.
     """
     rate, steps = min(0.5, BATCH_UNITS / max(1.0, units)), STEPS
-    plan = PrivatePlan(rate, steps, budget.training_noise(rate, steps))
+    batch = max(1, round(rate * units))
+    plan = PrivatePlan(batch, rate, steps, budget.training_noise(rate, steps))
     budget.train(plan.noise, plan.rate, plan.steps, max_grad_norm=plan.clip, step=step)
     return plan
 

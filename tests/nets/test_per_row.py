@@ -9,7 +9,8 @@ from torch import Tensor
 
 from synthgen.layout import Layout, RowSlot
 from synthgen.nets.any_order import AnyOrderGenerator
-from synthgen.nets.per_row import PerRow
+from synthgen.nets.one_shot import NOT_GIVEN, OneShotCritic
+from synthgen.nets.per_row import PerRow, PerRowCritic
 
 VIEWS = [[0, 0, 1, 2], [None, 0, 1, 2], [None, None, 0], [2]]
 
@@ -90,3 +91,25 @@ def test_a_row_without_ordered_columns_has_lengths_too() -> None:
     entries, h = torch.zeros(2, 1, 2, dtype=torch.long), torch.ones(2, 1, 8)
     assert view.given.row_lengths([entries], h)[view.given.mix].tolist() == [0.0, 0.0]
     assert view.heads.row_lengths([h], torch.ones_like(view.heads(h)))[view.heads.mix].tolist() == [0.0, 0.0]
+
+
+def test_a_critics_scores_lengths_and_gradients_are_those_of_a_pass_per_row() -> None:
+    torch.manual_seed(0)
+    critic = OneShotCritic(layout_with_places(), 8, 2, waves=2)
+    first = torch.tensor(layout_with_places().sizes).cumsum(0) - torch.tensor(layout_with_places().sizes)
+    hot = [torch.zeros(5, critic.core.n_tokens).scatter_(1, rows_of(seed=s) + first, 1.0) for s in (1, 2)]
+    given = [torch.full((5, 6), NOT_GIVEN).index_fill_(1, torch.tensor([s]), 0) for s in (0, 4)]
+    view = PerRowCritic(critic)
+    scores_B2 = view(torch.stack(hot, 1), torch.stack(given, 1))
+    for k in range(2):
+        torch.testing.assert_close(scores_B2[:, k], critic(hot[k], given[k]), rtol=1e-4, atol=1e-5)
+    layer = view.inputs
+    inputs = [torch.stack(hot, 1), (torch.stack(given, 1) != NOT_GIVEN).float(), view.probe]
+    slopes = torch.randn(5, 2, 8)
+    lengths, gradients = layer.row_lengths(inputs, slopes), layer.row_gradients(inputs, slopes)
+    for b in range(5):
+        alone = layer(inputs[0][b : b + 1], inputs[1][b : b + 1], view.probe)
+        slow = torch.autograd.grad((alone * slopes[b : b + 1]).sum(), list(layer.parameters()))
+        for weights, gradient in zip(layer.parameters(), slow, strict=True):
+            torch.testing.assert_close(gradients[weights][b], gradient, rtol=1e-4, atol=1e-5)
+            torch.testing.assert_close(lengths[weights][b], gradient.norm(), rtol=1e-4, atol=1e-4)

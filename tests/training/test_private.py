@@ -22,7 +22,7 @@ from tests.nets.test_per_row import generator_with_places, layout_with_places, r
 
 pytest.importorskip("opacus")
 CPU = torch.device("cpu")
-PLAN = PrivatePlan(rate=0.2, steps=4, noise=1.0, warmup=1)
+PLAN = PrivatePlan(batch=160, rate=0.2, steps=4, noise=1.0, warmup=1)
 
 
 def tokens_of(rows: int = 800) -> np.ndarray:
