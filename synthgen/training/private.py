@@ -32,7 +32,7 @@ from synthgen.nets.any_order import AnyOrderGenerator
 from synthgen.nets.per_row import PerRow
 from synthgen.training.loop import flatten
 
-BATCH_UNITS, STEPS = 1024, 400
+BATCH, STEPS = 1024, 300
 
 
 @dataclass(frozen=True)
@@ -74,21 +74,31 @@ class PrivatePlan:
         return asdict(self)
 
 
-def private_plan(budget: Budget, units: float, epsilon: float, step: str = "training") -> PrivatePlan:
+def private_plan(
+    budget: Budget,
+    units: float,
+    *,
+    batch: int = BATCH,
+    steps: int = STEPS,
+    step: str = "training",
+    **others: float,
+) -> PrivatePlan:
     """Plan a run for all of the budget that is left, and write it into the ledger.
 
     Args:
         budget: what is left of it is spent.
         units: how many there are, from a private release or public.
-        epsilon: asked of the whole fit; a public figure, by which steps are chosen.
+        batch: units that a step draws in the mean; half of them at the most.
+        steps: of the run.
         step: as the ledger shows it.
+        others: attributes of the plan.
 
     Raises:
         PrivacyError: nothing is left.
     """
-    rate, steps = min(0.5, BATCH_UNITS / max(1.0, units)), STEPS
-    batch = max(1, round(rate * units))
-    plan = PrivatePlan(batch, rate, steps, budget.training_noise(rate, steps))
+    rate = min(0.5, batch / max(1.0, units))
+    chosen = {**others, "batch": max(1, round(rate * units)), "rate": rate, "steps": steps}
+    plan = PrivatePlan(noise=budget.training_noise(rate, steps), **chosen)  # type: ignore[arg-type]
     budget.train(plan.noise, plan.rate, plan.steps, max_grad_norm=plan.clip, step=step)
     return plan
 

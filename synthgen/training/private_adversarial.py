@@ -34,6 +34,9 @@ from synthgen.training.loop import flatten
 from synthgen.training.private import PrivatePlan
 from synthgen.training.settings import AdversarialSettings
 
+GAME_BATCH, GAME_STEPS, GAME_CLIP = 512, 1_000, 1.0
+"""Units that a step draws in the mean, steps of the critic, and the bound on a pair's gradient."""
+
 
 class PrivateGame:
     """Trains a one-shot generator against a critic that learns privately.
@@ -173,8 +176,8 @@ def check_game(settings: AdversarialSettings) -> None:
     if LOSSES[settings.loss].paired:
         alone = ", ".join(repr(name) for name, loss in LOSSES.items() if not loss.paired)
         raise ConfigError(
-            f"adversarial.loss: with {settings.loss!r} the generator sees scores of real rows, so it cannot be private; "
-            f"use one of {alone}"
+            f"adversarial.loss: with {settings.loss!r} the generator sees scores of real rows, so it cannot be "
+            f"private; use one of {alone}"
         )
     if settings.packing > 1:
         raise ConfigError(

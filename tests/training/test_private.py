@@ -94,7 +94,7 @@ def test_the_ledger_holds_the_run_and_its_epsilon() -> None:
     accounting = pytest.importorskip("dp_accounting")
     budget = Budget(2.0, 1e-5, noise=Noise(seed=0))
     budget.gaussian(np.zeros(3), step="pairs", share=0.5, sensitivity=1.0)
-    plan = private_plan(budget, 5_000, 2.0)
+    plan = private_plan(budget, 5_000)
     (first, entry) = budget.ledger.entries
     assert (entry.rate, entry.times, entry.noise, entry.sensitivity) == (plan.rate, plan.steps, plan.noise, plan.clip)
     theirs = accounting.pld.PLDAccountant()
