@@ -60,7 +60,7 @@ SYSTEMS = {
         "linked_sdv_worker.py",
         "sdv",
         {
-            "airline_tweets": {"people": 1_000, "made": 1_000},
+            "airline_tweets": {"made": 1_000},
             "world": {"people": 300, "made": 300},
         },
     ),
