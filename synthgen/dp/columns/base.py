@@ -1,0 +1,166 @@
+"""A privately released column: cells to coarse tokens by each cell alone, and tokens back to made-up cells.
+
+A column's **items** are the finest things that were released: missing, other, each published value, each bin of what
+is not published. A **token** is a group of items. What a bin holds is said by its *kind*: numbers, dates, texts.
+
+Letters: N cells, D different values, V published values, B bins, I items, T tokens.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from synthgen.dp.columns.cells import coded
+
+if TYPE_CHECKING:
+    from synthgen.dp.columns.cells import Cells, Meter
+
+MISSING, OTHER, PUBLISHED = 0, 1, 2
+"""The first items: no value, a value that nothing published describes, and the first published value."""
+
+
+class Kind(ABC):
+    """What the cells are that no published value covers. Fitted in two steps: the format, then the bins."""
+
+    name: ClassVar[str]
+    """For the ledger and the schema."""
+    vocabulary_share: ClassVar[float] = 0.2
+    """Of the column's share, for the search of frequent values."""
+
+    @classmethod
+    @abstractmethod
+    def takes(cls, physical: pa.DataType) -> bool:
+        """Whether every value of an Arrow type is of this kind."""
+
+    @classmethod
+    @abstractmethod
+    def reads(cls, distinct: pa.Array) -> np.ndarray:
+        """``(D,)`` whether each value is of this kind, by itself."""
+
+    @classmethod
+    @abstractmethod
+    def of(cls, cells: Cells, options: dict[str, object], meter: Meter) -> Kind:
+        """Votes on the format; no bins yet."""
+
+    @abstractmethod
+    def with_bins(self, cells: Cells, vocabulary: pa.Array, options: dict[str, object], meter: Meter) -> Kind:
+        """A noisy look at where the values lie that are not in the vocabulary."""
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """B."""
+
+    @abstractmethod
+    def positions(self, distinct: pa.Array) -> np.ndarray:
+        """``(D,)`` where values lie on the kind's line; nan for a value that is not of it, or if it has no order."""
+
+    @property
+    @abstractmethod
+    def middles(self) -> np.ndarray:
+        """``(B,)`` where bins lie on the same line."""
+
+    @abstractmethod
+    def place(self, distinct: pa.Array) -> np.ndarray:
+        """``(D,)`` the bin of each value by itself; -1 for a value that is not of this kind."""
+
+    @abstractmethod
+    def fill(self, bin_N: np.ndarray, rng: np.random.Generator) -> pa.Array:
+        """A made-up value in each bin, in the physical type."""
+
+
+@dataclass(frozen=True)
+class PrivateColumn:
+    """A column as it was released. It holds noisy counts and published values, nothing of any row.
+
+    Attributes:
+        name: as in the table.
+        physical: Arrow type.
+        vocabulary: ``(V,)`` published values, in the plain type.
+        kind: what the other values are; None when nothing more is said of them.
+        mass: ``(I,)`` estimated cells of each item, none negative.
+        token_of_item: ``(I,)`` int32.
+        one_way: ``(T,)`` noisy cells of each token, unbiased.
+        one_way_sd: ``(T,)`` their standard deviations.
+    """
+
+    name: str
+    physical: pa.DataType
+    vocabulary: pa.Array
+    kind: Kind | None
+    mass: np.ndarray
+    token_of_item: np.ndarray
+    one_way: np.ndarray
+    one_way_sd: np.ndarray
+
+    @property
+    def size(self) -> int:
+        """T."""
+        return len(self.one_way)
+
+    def encode(self, values: pa.Array) -> np.ndarray:
+        """``(N,)`` int32 tokens, each by its cell alone."""
+        distinct, code_N = coded(values)
+        item_D = np.append(items(distinct, self.vocabulary, self.kind), MISSING)
+        return self.token_of_item[item_D][code_N]
+
+    def decode(self, tokens: np.ndarray, rng: np.random.Generator) -> pa.Array:
+        """``(N,)`` cells in the plain type, drawn in each token by the fine released counts."""
+        item_N = self._draw_items(tokens, rng)
+        item_N = self._without_other(item_N, rng)
+        published = len(self.vocabulary)
+        binned = np.flatnonzero(item_N >= PUBLISHED + published)
+        pieces = [self.vocabulary]
+        index_N = item_N - PUBLISHED
+        if self.kind is not None and len(binned):
+            pieces.append(self.kind.fill(item_N[binned] - PUBLISHED - published, rng).cast(self.vocabulary.type))
+            index_N[binned] = published + np.arange(len(binned))
+        return pa.concat_arrays(pieces).take(pa.array(index_N, mask=item_N < PUBLISHED))
+
+    def _draw_items(self, tokens: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        order = np.argsort(self.token_of_item, kind="stable")
+        mass = self.mass[order]
+        of_token = np.bincount(self.token_of_item, weights=self.mass, minlength=self.size)
+        empty = of_token[self.token_of_item[order]] <= 0
+        mass = np.where(empty, 1e-9, mass)  # a token without mass draws its items evenly
+        end = np.cumsum(mass)
+        last = np.searchsorted(self.token_of_item[order], np.arange(self.size), side="right") - 1
+        high = end[last][tokens]
+        low = np.append(0.0, end[last])[tokens]
+        drawn = np.searchsorted(end, low + rng.random(len(tokens)) * (high - low), side="right")
+        first = np.append(0, last + 1)[tokens]
+        found: np.ndarray = order[np.clip(drawn, first, last[tokens])]
+        return found
+
+    def _without_other(self, item_N: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Cells that nothing published describes get what the column holds elsewhere."""
+        other = np.flatnonzero(item_N == OTHER)
+        law = self.mass.copy()
+        law[:PUBLISHED] = 0.0
+        if not len(other) or len(law) == PUBLISHED:
+            return np.where(item_N == OTHER, MISSING, item_N)
+        if law.sum() <= 0:
+            law[PUBLISHED:] = 1.0
+        found = item_N.copy()
+        found[other] = rng.choice(len(law), len(other), p=law / law.sum())
+        return found
+
+
+def items(distinct: pa.Array, vocabulary: pa.Array, kind: Kind | None) -> np.ndarray:
+    """``(D,)`` the item of each value, by itself."""
+    found = np.full(len(distinct), OTHER, np.int64)
+    if len(vocabulary):
+        index = pc.fill_null(pc.index_in(distinct, value_set=vocabulary), -1)
+        at_D = np.asarray(index).astype(np.int64)
+        found = np.where(at_D >= 0, PUBLISHED + at_D, found)
+    if kind is not None and kind.size:
+        rest = np.flatnonzero(found == OTHER)
+        bin_R = kind.place(distinct.take(pa.array(rest)))
+        found[rest] = np.where(bin_R >= 0, PUBLISHED + len(vocabulary) + bin_R, OTHER)
+    return found

@@ -1,0 +1,136 @@
+"""One column's releases, from votes to tokens.
+
+Letters: I items, T tokens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from synthgen.columns.number_text import is_text
+from synthgen.dp.columns.base import MISSING, OTHER, PUBLISHED, Kind, PrivateColumn, items
+from synthgen.dp.columns.cells import Cells, Meter, Noisy
+from synthgen.dp.columns.noisy import combined, on_simplex
+from synthgen.dp.columns.tokens import by_mass, in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SIGNIFICANT = 2.0
+"""Standard deviations above which missing cells, and cells that nothing published describes, have a token."""
+_TOKEN_NOISE = 4.0
+"""A token should hold so many standard deviations of the noise of its count."""
+_LEAST_TOKEN = 0.25
+"""And this part of what it would hold if all tokens held the same."""
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """How fine tokens may be.
+
+    Attributes:
+        tokens: about so many on a line.
+        labels: at most so many without order.
+    """
+
+    tokens: int
+    labels: int
+
+
+def learn(
+    name: str,
+    values: pa.Array,
+    kinds: Sequence[type[Kind]],
+    options: dict[str, object],
+    meter: Meter,
+    resolution: Resolution,
+) -> PrivateColumn:
+    """Release one column.
+
+    Args:
+        name: the column's.
+        values: its cells, in a plain type.
+        kinds: what it may be, in the order in which they are asked.
+        options: what the schema declares: ``categories``, ``low``, ``high``, ``decimals``, ``kind``.
+        meter: measures it.
+        resolution: of the tokens.
+    """
+    cells = Cells.of(values)
+    categories = options.get("categories")
+    if categories is not None:
+        vocabulary = pa.array(categories, pa.string()).cast(values.type)
+        return _finished(name, cells, vocabulary, None, None, meter, resolution)
+    chosen = _chosen(cells, kinds, options, meter)
+    kind = chosen.of(cells, options, meter)
+    vocabulary, seen = meter.vocabulary(cells, "vocabulary", chosen.vocabulary_share * meter.whole)
+    kind = kind.with_bins(cells, vocabulary, options, meter)
+    return _finished(name, cells, vocabulary, seen, kind, meter, resolution)
+
+
+def _chosen(cells: Cells, kinds: Sequence[type[Kind]], options: dict[str, object], meter: Meter) -> type[Kind]:
+    """The kind that most cells are of. Each cell votes for the first kind that reads it."""
+    if options.get("kind") is not None:
+        return next(kind for kind in kinds if kind.name == options["kind"])
+    if not is_text(cells.distinct.type):
+        return next(kind for kind in kinds if kind.takes(cells.distinct.type))
+    vote = np.full(len(cells.distinct), -1)
+    for number, kind in reversed(list(enumerate(kinds))):
+        vote[kind.reads(cells.distinct)] = number
+    noisy = meter.vote(cells.histogram(vote, len(kinds)), "kind")
+    return kinds[int(np.argmax(noisy.counts))]
+
+
+def _finished(
+    name: str,
+    cells: Cells,
+    vocabulary: pa.Array,
+    seen: Noisy | None,
+    kind: Kind | None,
+    meter: Meter,
+    resolution: Resolution,
+) -> PrivateColumn:
+    """The last and most exact measurement: all items of the column at once."""
+    size = PUBLISHED + len(vocabulary) + (kind.size if kind is not None else 0)
+    exact = cells.histogram(items(cells.distinct, vocabulary, kind), size)
+    exact[0] = cells.missing
+    last = meter.measure(exact, "values")
+    counts, sd = last.counts, np.full(size, last.sd)
+    if seen is not None and len(vocabulary):
+        published = slice(PUBLISHED, PUBLISHED + len(vocabulary))
+        counts[published], sd[published] = combined(counts[published], last.sd, seen.counts, seen.sd)
+    mass = on_simplex(counts, max(meter.rows, 1.0))
+    token = _tokens(vocabulary, kind, mass[PUBLISHED:], last.sd, resolution)
+    token = np.concatenate([[-1, -1], token])
+    for item in (MISSING, OTHER):
+        if counts[item] >= _SIGNIFICANT * last.sd or size == PUBLISHED:
+            token[item] = token.max() + 1
+        else:  # too few to be told from noise: in with the commonest, and never drawn
+            mass[item], token[item] = 0.0, token[PUBLISHED + int(np.argmax(mass[PUBLISHED:]))]
+    one_way = np.bincount(token, weights=counts)
+    one_way_sd = np.sqrt(np.bincount(token, weights=sd**2))
+    return PrivateColumn(name, cells.distinct.type, vocabulary, kind, mass, token.astype(np.int32), one_way, one_way_sd)
+
+
+def _tokens(vocabulary: pa.Array, kind: Kind | None, mass: np.ndarray, sd: float, resolution: Resolution) -> np.ndarray:
+    """The token of each published value and bin."""
+    published = np.arange(len(mass)) < len(vocabulary)
+    position = np.full(len(mass), np.nan)
+    if kind is not None:
+        position = np.concatenate([kind.positions(vocabulary), kind.middles])
+    least = max(_TOKEN_NOISE * sd, _LEAST_TOKEN * mass.sum() / resolution.tokens)
+    token, used = np.zeros(len(mass), np.int64), 0
+    line = np.flatnonzero(~np.isnan(position))
+    line = line[np.argsort(position[line], kind="stable")]
+    if len(line):
+        token[line] = in_order(mass[line], resolution.tokens, least)
+        used = int(token[line].max()) + 1
+    labels = np.flatnonzero(np.isnan(position) & published)
+    if len(labels):
+        token[labels] = used + by_mass(mass[labels], resolution.labels, least)
+        used = int(token[labels].max()) + 1
+    token[np.isnan(position) & ~published] = used
+    return token
