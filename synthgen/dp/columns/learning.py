@@ -60,7 +60,7 @@ def learn(
         resolution: of the tokens.
     """
     cells = Cells.of(values)
-    categories = options.get("categories")
+    categories = ["false", "true"] if pa.types.is_boolean(values.type) else options.get("categories")
     if categories is not None:
         vocabulary = pa.array(categories, pa.string()).cast(values.type)
         return _finished(name, cells, vocabulary, None, None, meter, resolution)
