@@ -16,6 +16,7 @@ import numpy as np
 import pyarrow as pa
 
 from synthgen.dp.accountant import Composition
+from synthgen.dp.canaries import Canary
 from synthgen.dp.lower_bounds import advantage_bound, epsilon_at_advantage, guessing_bound, rates_bound
 from synthgen.dp.noise import Noise
 from synthgen.errors import PrivacyError
@@ -23,7 +24,7 @@ from synthgen.errors import PrivacyError
 Statistics = TypeVar("Statistics")
 Mechanism = Callable[[pa.Table, Noise], Statistics]
 """A private release: everything that leaves it is in what it returns."""
-Attack = Callable[[Statistics, pa.Table, Sequence[pa.Table]], np.ndarray]
+Attack = Callable[[Statistics, pa.Table, Sequence[Canary]], np.ndarray]
 """(released, table without canaries, canaries) -> ``(K,)``: above 0 when the canary was likelier in the table than not,
 and the farther from 0 the surer, such as the log of the likelihood ratio.
 
@@ -94,7 +95,7 @@ def run_trials(
     mechanism: Mechanism[Statistics],
     attack: Attack[Statistics],
     table: pa.Table,
-    canaries: Sequence[pa.Table],
+    canaries: Sequence[Canary],
     *,
     runs: int,
     noise: Callable[[int], Noise],
@@ -107,7 +108,7 @@ def run_trials(
         mechanism: what is audited.
         attack: scores the canaries.
         table: rows that are in each run.
-        canaries: the rows of one unit each, with the columns of ``table``.
+        canaries: made-up units, each in or out by a coin.
         runs: 1 or more.
         noise: the noise of a run, by its number.
         coins: decide who is in.
@@ -116,7 +117,7 @@ def run_trials(
     included_RK = coins.uniform((runs, len(canaries))) < 0.5
     scores_RK = np.zeros(included_RK.shape)
     for run, included in enumerate(included_RK):
-        members = [canary for canary, is_in in zip(canaries, included, strict=True) if is_in]
+        members = [canary.rows for canary, is_in in zip(canaries, included, strict=True) if is_in]
         released = mechanism(pa.concat_tables([table, *members]), noise(run))
         scores_RK[run] = attack(released, table, canaries)
         done(run + 1)

@@ -11,6 +11,7 @@ import pytest
 
 from synthgen.dp.audit import Audit, bound_epsilon, log_likelihood_ratio, run_trials
 from synthgen.dp.budget import Budget, Vocabulary
+from synthgen.dp.canaries import Canary
 from synthgen.dp.ledger import Ledger
 from synthgen.dp.noise import Noise
 from synthgen.errors import PrivacyError
@@ -63,12 +64,12 @@ def private_histograms(rows: pa.Table, noise: Noise, *, uncut: bool = False, lea
     return released
 
 
-def attack(released: Released, rows: pa.Table, canaries: Sequence[pa.Table]) -> np.ndarray:
-    added = [released.cells(canary) for canary in canaries]
+def attack(released: Released, rows: pa.Table, canaries: Sequence[Canary]) -> np.ndarray:
+    added = [released.cells(canary.rows) for canary in canaries]
     expected = released.cells(rows) + sum(added) / 2
     return np.array(
         [
-            LEAKED * any(city in released.cities for city in set(canary["city"].to_pylist()))
+            LEAKED * (canary.own["city"] in released.cities)
             + log_likelihood_ratio(released.table, expected - own / 2, own, released.sd)
             for canary, own in zip(canaries, added, strict=True)
         ]
@@ -81,10 +82,12 @@ def people(count: int, rng: np.random.Generator) -> pa.Table:
     return pa.table({"user": users, "city": city, "age": rng.integers(18, 80, len(users))})
 
 
-def canary(number: int, rows: int) -> pa.Table:
+def canary(number: int, rows: int) -> Canary:
     """A person in a city of its own (the same age, so that all rows lie in one cell)."""
     age = 5 * (number % BINS)
-    return pa.table({"user": [10_000 + number] * rows, "city": [f"canary {number}"] * rows, "age": [age] * rows})
+    city = f"canary {number}"
+    rows_of_it = pa.table({"user": [10_000 + number] * rows, "city": [city] * rows, "age": [age] * rows})
+    return Canary(rows_of_it, {"city": city})
 
 
 def audit(
