@@ -201,7 +201,7 @@ def learn_format(text: pa.Array) -> tuple[DateText, str] | None:
         text: different values, trimmed, at least one.
     """
     fitting = []
-    for template in dict.fromkeys(_templates(text[0].as_py())):
+    for template in dict.fromkeys(templates(text[0].as_py())):
         form = DateText(template)
         if form.parse(text.slice(0, 200)).valid.all() and form.parse(text).valid.all():
             fitting.append(form)
@@ -213,28 +213,46 @@ def learn_format(text: pa.Array) -> tuple[DateText, str] | None:
     return with_details(form, text), remark
 
 
-def _templates(value: str) -> Iterator[str]:
-    """Templates that one value may follow; those with padded fields first."""
+def templates(value: str) -> Iterator[str]:
+    """Templates of ``all_templates`` that one value may follow, in their order."""
     for loose in (False, True):
         for template in WHOLE:
-            template = _loosen(template) if loose else template
+            template = loosened(template) if loose else template
             if re.match(DateText(template).regex, value):
                 yield template
         for date in (*DATES, *DATES_WITH_SPACES):
-            date = _loosen(date) if loose else date
+            date = loosened(date) if loose else date
             if not (head := re.match("".join(_pattern(part) for part in parts(date)), value)):
                 continue
             rest = value[head.end() :]
             if not rest:
                 yield date
-            for between in BETWEEN if date != "%Y%m%d" else (*BETWEEN, ""):
+            for between in _between(date):
                 for time in TIMES:
-                    tail = between + (_loosen(time) if loose else time) + "%z"
+                    tail = between + (loosened(time) if loose else time) + "%z"
                     if rest and re.match(DateText(tail).regex, rest):
                         yield date + tail
 
 
-def _loosen(template: str) -> str:
+def all_templates() -> Iterator[str]:
+    """All ways to write a moment that are tried, each once: those with padded fields first."""
+    seen: set[str] = set()
+    for loose in (False, True):
+        dates = (*DATES, *DATES_WITH_SPACES)
+        timed = (f"{date}{between}{time}%z" for date in dates for between in _between(date) for time in TIMES)
+        for template in (*WHOLE, *dates, *timed):
+            template = loosened(template) if loose else template
+            if template not in seen:
+                seen.add(template)
+                yield template
+
+
+def _between(date: str) -> tuple[str, ...]:
+    return BETWEEN if date != "%Y%m%d" else (*BETWEEN, "")
+
+
+def loosened(template: str) -> str:
+    """The template without the zeros that pad its fields."""
     return re.sub(r"%([mdHI])(?!%)", r"%-\1", template) if "%Y%m" not in template else template
 
 

@@ -30,61 +30,76 @@ LOOKS = (
 )
 """Name and regular expression of each; the first that fits is a text's look, and the last fits all."""
 
-_DIGITS = np.array(list("0123456789"))
-_HEX = np.array(list("0123456789abcdef"))
-_UPPER = np.array(list("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
-_LOWER = np.array(list("abcdefghijklmnopqrstuvwxyz"))
+_DIGITS, _HEX = "0123456789", "0123456789abcdef"
+_UPPER, _LOWER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"
+_POOL = 50_000
 
 
 def made_up(look: str, lengths: np.ndarray, rng: np.random.Generator) -> list[str]:
-    """A text of each length, in characters, in one of the looks of ``LOOKS``.
+    """A text of each length, in characters, in one of the looks of ``LOOKS``; the shortest there is where none fits.
 
     Example:
         >>> [len(text) for text in made_up("Two Words", np.array([9, 14]), np.random.default_rng(0))]
         [9, 14]
     """
-    return [_one(look, max(int(length), 1), rng) for length in lengths.tolist()]
-
-
-def _one(look: str, length: int, rng: np.random.Generator) -> str:
+    sizes = np.maximum(lengths, 1).tolist()
     if look == "uuid":
-        return str(uuid.UUID(bytes=rng.bytes(16), version=4))
-    if look == "email":
-        return _letters(max(length - 12, 1), rng) + "@example.org"
-    if look == "url":
-        return "https://example.org/" + _letters(max(length - 20, 1), rng)
-    if look in ("hashtag", "handle"):
-        return ("#" if look == "hashtag" else "@") + _letters(max(length - 1, 1), rng)
+        return [str(uuid.UUID(bytes=rng.bytes(16), version=4)) for _ in sizes]
     if look in ("digits", "hex"):
-        return "".join(rng.choice(_DIGITS if look == "digits" else _HEX, length))
+        return _cuts(_random(_DIGITS if look == "digits" else _HEX, rng), sizes, rng)
     if look in ("capital code", "code"):
-        letters = "".join(rng.choice(_UPPER if look == "capital code" else _LOWER, length // 2))
-        return letters + "".join(rng.choice(_DIGITS, length - length // 2))
-    if look == "capitals":
-        return _letters(length, rng).upper()
-    if look == "Word":
-        return _letters(length, rng).capitalize()
-    if look in ("word", "no space"):
-        return _letters(length, rng)
+        heads = _cuts(_random(_UPPER if look == "capital code" else _LOWER, rng), [size // 2 for size in sizes], rng)
+        tails = _cuts(_random(_DIGITS, rng), [size - size // 2 for size in sizes], rng)
+        return [head + tail for head, tail in zip(heads, tails, strict=True)]
     if look in ("Two Words", "Place, Place"):
-        between = " " if look == "Two Words" else ", "
-        first = max((length - len(between)) // 2, 1)
-        second = max(length - len(between) - first, 1)
-        return _letters(first, rng).capitalize() + between + _letters(second, rng).capitalize()
-    return _sentence(length, rng, closed=look == "Sentence.")
+        return _pairs(" " if look == "Two Words" else ", ", sizes, rng)
+    if look in ("words", "text", "Sentence."):
+        return [_closed(text) if look == "Sentence." else text for text in _cuts(_prose(rng), sizes, rng)]
+    before, after = _DRESS.get(look, ("", ""))
+    bodies = _cuts(_syllables(rng), [max(size - len(before) - len(after), 1) for size in sizes], rng)
+    if look in ("capitals", "Word"):
+        bodies = [body.upper() if look == "capitals" else body.capitalize() for body in bodies]
+    return [before + body + after for body in bodies]
 
 
-def _letters(length: int, rng: np.random.Generator) -> str:
-    """So many letters in pronounceable syllables."""
-    drawn = rng.integers(len(SYLLABLES), size=length // 2 + 1).tolist()
-    return "".join(SYLLABLES[i] for i in drawn)[:length]
+_DRESS = {
+    "email": ("", "@example.org"),
+    "url": ("https://example.org/", ""),
+    "hashtag": ("#", ""),
+    "handle": ("@", ""),
+}
 
 
-def _sentence(length: int, rng: np.random.Generator, closed: bool) -> str:
-    """Words and spaces, with a capital and a full stop where it is closed."""
-    sizes = rng.integers(2, 9, size=length // 3 + 2).tolist()
-    text = " ".join(_letters(size, rng) for size in sizes)[:length]
-    text = text[:-1] + "a" if text.endswith(" ") else text
-    if not closed:
-        return text
-    return (text[:-1].rstrip().capitalize() + "." if length > 1 else "A") if text else text
+def _cuts(pool: str, sizes: list[int], rng: np.random.Generator) -> list[str]:
+    """Pieces of a long text, each from another place."""
+    starts = (rng.random(len(sizes)) * (len(pool) - max(sizes, default=0))).astype(int).tolist()
+    return [pool[start : start + size] for start, size in zip(starts, sizes, strict=True)]
+
+
+def _random(alphabet: str, rng: np.random.Generator) -> str:
+    return "".join(rng.choice(list(alphabet), _POOL))
+
+
+def _syllables(rng: np.random.Generator) -> str:
+    """A long pronounceable word."""
+    return "".join(rng.choice(SYLLABLES, _POOL // 2))
+
+
+def _prose(rng: np.random.Generator) -> str:
+    """A long text of words with spaces between."""
+    letters = _syllables(rng)
+    ends = np.cumsum(rng.integers(2, 9, size=_POOL // 5))
+    ends = ends[ends < len(letters)].tolist()
+    return " ".join(letters[a:b] for a, b in zip([0, *ends[:-1]], ends, strict=True))
+
+
+def _pairs(between: str, sizes: list[int], rng: np.random.Generator) -> list[str]:
+    first = [max((size - len(between)) // 2, 1) for size in sizes]
+    second = [max(size - len(between) - part, 1) for size, part in zip(sizes, first, strict=True)]
+    words = zip(_cuts(_syllables(rng), first, rng), _cuts(_syllables(rng), second, rng), strict=True)
+    return [one.capitalize() + between + two.capitalize() for one, two in words]
+
+
+def _closed(text: str) -> str:
+    """A sentence as long as the text."""
+    return (text[:-1].strip().ljust(len(text) - 1, "a").capitalize() + ".") if len(text) > 1 else "A"

@@ -25,17 +25,18 @@ from synthgen.columns.number_text import (
 from synthgen.columns.physical import type_name
 from synthgen.dp.columns.base import Kind
 from synthgen.dp.columns.line import Line, line_of, magnitudes
+from synthgen.dp.columns.searching import search
 
 if TYPE_CHECKING:
     from synthgen.dp.columns.cells import Cells, Meter, Noisy
 
 _COMMA = r"^[+-]?[0-9]+,[0-9]+$"
 _PADDED = r"^[+-]?0[0-9]"
+_TOLD = 4.0
+"""Standard deviations above which one of some seventy ways to write a number is in use."""
 _FARTHEST = 2.0**62
 _SINGLES = 256
 """Declared ranges of so many whole numbers need no search: each is a bin."""
-_BIN_NOISE = 10.0
-"""A bin should hold so many standard deviations of its noise."""
 _WHOLE, _POINT, _SCIENTIFIC = 0, 1, 2
 _PLACES = MAX_DECIMALS + 1
 _CLASSES = 3 + 4 * _PLACES
@@ -72,7 +73,7 @@ class NumberKind(Kind):
     def of(cls, cells: Cells, options: dict[str, object], meter: Meter) -> NumberKind:
         kind = cells.distinct.type
         if is_text(kind):
-            votes = meter.vote(cells.histogram(_written(cells.distinct), _CLASSES), "number format")
+            votes = meter.vote(cells.histogram(_written(cells.distinct), _CLASSES), "number format", 0.01)
             form = _voted_text(votes, meter.rows, type_name(kind))
         elif pa.types.is_integer(kind):
             form = NumberFormat(type_name(kind), "typed", 0)
@@ -96,9 +97,7 @@ class NumberKind(Kind):
             grid = _inside(grid, *ends)
             if grid.whole and ends[1] - ends[0] < _SINGLES:
                 return replace(self, line=line_of(np.arange(ends[0], ends[1] + 2), True), avoid=avoid)
-        looked = meter.measure(cells.histogram(grid.place(x), grid.size), "magnitudes", 0.2 * meter.whole, schema=True)
-        least = _BIN_NOISE * meter.sd_of(meter.left)
-        return replace(self, line=grid.refined(looked.counts, looked.sd, least), avoid=avoid)
+        return replace(self, line=search(grid, x, cells, meter), avoid=avoid)
 
     @property
     def size(self) -> int:
@@ -161,7 +160,7 @@ def _written(distinct: pa.Array) -> np.ndarray:
 
 def _voted_text(votes: Noisy, rows: float, kind: str) -> NumberFormat:
     """The format that most cells write."""
-    least = max(3 * votes.sd, 0.01 * rows)
+    least = max(_TOLD * votes.sd, 0.01 * rows)
     counts = np.where(votes.counts >= least, votes.counts, 0.0)
     if not counts.any():
         counts = np.where(votes.counts == votes.counts.max(), 1.0, 0.0)
