@@ -111,7 +111,7 @@ def _all_counts(published: Published, table: pa.Table, firsts: pa.Table) -> Iter
 def _items(column: PrivateColumn, cells: pa.ChunkedArray) -> np.ndarray:
     """``(N,)`` the finest cell of the column's counts that each value is in."""
     distinct, code_N = coded(plain(joined(cells)))
-    return np.append(items(distinct, column.vocabulary, column.kind), MISSING)[code_N]
+    return np.asarray(np.append(items(distinct, column.vocabulary, column.kind), MISSING)[code_N])
 
 
 def _least_squares(
