@@ -7,7 +7,6 @@ from functools import partial
 
 import numpy as np
 import pyarrow as pa
-import pytest
 
 from synthgen.dp.audit import Audit, bound_epsilon, run_trials
 from synthgen.dp.budget import Budget, Vocabulary
