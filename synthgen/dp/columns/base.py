@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 MISSING, OTHER, PUBLISHED = 0, 1, 2
 """The first items: no value, a value that nothing published describes, and the first published value."""
 
+_TRIES = 20
+
 
 class Kind(ABC):
     """What the cells are that no published value covers. Fitted in two steps: the format, then the bins."""
@@ -32,6 +34,8 @@ class Kind(ABC):
     """For the ledger and the schema."""
     vocabulary_share: ClassVar[float] = 0.2
     """Of the column's share, for the search of frequent values."""
+    listed: ClassVar[bool] = False
+    """Whether a schema that lists categories would save that search."""
 
     @classmethod
     @abstractmethod
@@ -45,11 +49,15 @@ class Kind(ABC):
 
     @classmethod
     @abstractmethod
-    def of(cls, cells: Cells, options: dict[str, object], meter: Meter) -> Kind:
+    def of(cls, cells: Cells, options: dict[str, Any], meter: Meter) -> Kind:
         """Votes on the format; no bins yet."""
 
+    def needs_vocabulary(self, options: dict[str, Any]) -> bool:
+        """Whether frequent values are searched for; not where what is declared gives each value a bin."""
+        return True
+
     @abstractmethod
-    def with_bins(self, cells: Cells, vocabulary: pa.Array, options: dict[str, object], meter: Meter) -> Kind:
+    def with_bins(self, cells: Cells, vocabulary: pa.Array, options: dict[str, Any], meter: Meter) -> Kind:
         """A noisy look at where the values lie that are not in the vocabulary."""
 
     @property
@@ -74,6 +82,18 @@ class Kind(ABC):
     def fill(self, bin_N: np.ndarray, rng: np.random.Generator) -> pa.Array:
         """A made-up value in each bin, in the physical type."""
 
+    def fill_unlike(self, bin_N: np.ndarray, rng: np.random.Generator) -> pa.Array:
+        """The same, no two of them alike as far as the bins have room."""
+        found = self.fill(bin_N, rng)
+        for _ in range(_TRIES):
+            again = _repeated(found)
+            if not len(again):
+                break
+            number = np.arange(len(found))
+            number[again] = len(found) + np.arange(len(again))
+            found = pa.concat_arrays([found, self.fill(bin_N[again], rng)]).take(pa.array(number))
+        return found
+
 
 @dataclass(frozen=True)
 class PrivateColumn:
@@ -88,6 +108,7 @@ class PrivateColumn:
         token_of_item: ``(I,)`` int32.
         one_way: ``(T,)`` noisy cells of each token, unbiased.
         one_way_sd: ``(T,)`` their standard deviations.
+        unlike: whether hardly two cells hold the same value.
     """
 
     name: str
@@ -98,6 +119,7 @@ class PrivateColumn:
     token_of_item: np.ndarray
     one_way: np.ndarray
     one_way_sd: np.ndarray
+    unlike: bool = False
 
     @property
     def size(self) -> int:
@@ -119,7 +141,8 @@ class PrivateColumn:
         pieces = [self.vocabulary]
         index_N = item_N - PUBLISHED
         if self.kind is not None and len(binned):
-            pieces.append(self.kind.fill(item_N[binned] - PUBLISHED - published, rng).cast(self.vocabulary.type))
+            fill = self.kind.fill_unlike if self.unlike else self.kind.fill
+            pieces.append(fill(item_N[binned] - PUBLISHED - published, rng).cast(self.vocabulary.type))
             index_N[binned] = published + np.arange(len(binned))
         return pa.concat_arrays(pieces).take(pa.array(index_N, mask=item_N < PUBLISHED))
 
@@ -150,6 +173,55 @@ class PrivateColumn:
         found = item_N.copy()
         found[other] = rng.choice(len(law), len(other), p=law / law.sum())
         return found
+
+
+@dataclass(frozen=True)
+class UnitColumn:
+    """The column that says whose a row is: made-up people, each with a number of rows.
+
+    Attributes:
+        name: as in the table.
+        physical: Arrow type.
+        kind: how identifiers look.
+        mass: ``(B,)`` estimated cells in each of the kind's bins.
+        rows_law: ``(m,)`` share of units with 1, 2, ... m rows.
+        one_way: ``(1,)`` noisy cells: all share one token.
+        one_way_sd: ``(1,)`` its standard deviation.
+    """
+
+    name: str
+    physical: pa.DataType
+    kind: Kind
+    mass: np.ndarray
+    rows_law: np.ndarray
+    one_way: np.ndarray
+    one_way_sd: np.ndarray
+
+    @property
+    def size(self) -> int:
+        """1."""
+        return 1
+
+    def encode(self, values: pa.Array) -> np.ndarray:
+        """``(N,)`` zeros."""
+        return np.zeros(len(values), np.int32)
+
+    def decode(self, tokens: np.ndarray, rng: np.random.Generator) -> pa.Array:
+        """``(N,)`` identifiers in the plain type, rows of a unit in random places."""
+        count = len(tokens)
+        rows_U = rng.choice(len(self.rows_law), count, p=self.rows_law) + 1
+        units = int(np.searchsorted(np.cumsum(rows_U), count)) + 1 if count else 0
+        whose_N = np.repeat(np.arange(units), rows_U[:units])[:count]
+        law = self.mass + 1e-9
+        ids = self.kind.fill_unlike(rng.choice(len(law), units, p=law / law.sum()), rng)
+        return ids.cast(self.physical).take(pa.array(rng.permutation(whose_N)))
+
+
+def _repeated(values: pa.Array) -> np.ndarray:
+    """Places of values that stand at an earlier place as well."""
+    code_N = np.asarray(pc.fill_null(values.dictionary_encode().indices, -1))
+    first = np.unique(code_N, return_index=True)[1]
+    return np.setdiff1d(np.arange(len(code_N)), first)
 
 
 def items(distinct: pa.Array, vocabulary: pa.Array, kind: Kind | None) -> np.ndarray:

@@ -64,14 +64,11 @@ class Meter:
         m: rows that one unit has at most: the L2 sensitivity of every histogram.
         share: of all that the budget may spend on Gaussians, for this column.
         delta_share: of the chance that the budget leaves to thresholds, for this column.
-        declared: whether the schema says what the column holds.
     """
 
-    def __init__(
-        self, budget: Budget, column: str, rows: float, m: int, share: float, delta_share: float, declared: bool = False
-    ) -> None:
+    def __init__(self, budget: Budget, column: str, rows: float, m: int, share: float, delta_share: float) -> None:
         self.budget, self.column, self.rows, self.m = budget, column, rows, m
-        self.whole, self.left, self.delta_share, self.declared = share, share, delta_share, declared
+        self.whole, self.left, self.delta_share = share, share, delta_share
 
     def vote(self, counts: np.ndarray, question: str, precision: float = 0.02, most: float = 0.06) -> Noisy:
         """A histogram that only has to show what most cells say.
@@ -86,23 +83,26 @@ class Meter:
         return self.measure(counts, question, min(wanted, most * self.whole), schema=True)
 
     def measure(self, counts: np.ndarray, question: str, share: float | None = None, schema: bool = False) -> Noisy:
-        """A histogram with noise; all that is left of the share where none is given."""
-        share = self.left if share is None else min(share, self.left)
+        """A histogram of cells with noise; all that is left of the share where none is given."""
+        return self._gaussian(counts, question, self.left if share is None else share, float(self.m), schema)
+
+    def measure_units(self, counts: np.ndarray, question: str, share: float) -> Noisy:
+        """A histogram in which each unit counts once."""
+        return self._gaussian(counts, question, share, 1.0, schema=False)
+
+    def _gaussian(self, counts: np.ndarray, question: str, share: float, sensitivity: float, schema: bool) -> Noisy:
+        share = min(share, self.left)
         self.left -= share
-        noised, sd = self.budget.gaussian(
-            np.asarray(counts, float),
-            step=f"{question}: {self.column}",
-            share=share,
-            sensitivity=float(self.m),
-            schema=schema,
-        )
+        step = f"{question}: {self.column}"
+        exact = np.asarray(counts, float)
+        noised, sd = self.budget.gaussian(exact, step=step, share=share, sensitivity=sensitivity, schema=schema)
         return Noisy(noised, sd)
 
     def sd_of(self, share: float) -> float:
         """The noise of a histogram that gets this share."""
         return self.m / (self.budget.mu * np.sqrt(max(share, 1e-12)))
 
-    def vocabulary(self, cells: Cells, question: str, share: float) -> tuple[pa.Array, Noisy]:
+    def vocabulary(self, cells: Cells, question: str, share: float, schema: bool) -> tuple[pa.Array, Noisy]:
         """Values whose noisy count passes a threshold that hides what one unit alone holds."""
         share = min(share, self.left)
         self.left -= share
@@ -113,6 +113,7 @@ class Meter:
             share=share,
             delta_share=self.delta_share,
             most=self.m,
+            schema=schema,
         )
         return found.values, Noisy(found.counts, found.sd)
 

@@ -6,7 +6,7 @@ Letters: N cells, D different values.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -61,7 +61,7 @@ class DateKind(Kind):
         return np.full(len(distinct), cls.takes(distinct.type))
 
     @classmethod
-    def of(cls, cells: Cells, options: dict[str, object], meter: Meter) -> DateKind:
+    def of(cls, cells: Cells, options: dict[str, Any], meter: Meter) -> DateKind:
         physical, empty = cells.distinct.type, np.zeros(0)
         text = voted_text(cells, meter) if is_text(physical) else None
         if text is not None and isinstance(options.get("format"), str):
@@ -80,7 +80,7 @@ class DateKind(Kind):
             found = replace(found, fraction=3 * voted, text=text and replace(text, digits=3 * voted))
         return replace(found, step=step)
 
-    def with_bins(self, cells: Cells, vocabulary: pa.Array, options: dict[str, object], meter: Meter) -> DateKind:
+    def with_bins(self, cells: Cells, vocabulary: pa.Array, options: dict[str, Any], meter: Meter) -> DateKind:
         x = self.positions(cells.distinct)
         x[np.asarray(pc.is_in(cells.distinct, value_set=vocabulary))] = np.nan
         found = replace(self, line=search(_calendar(self.step), x, cells, meter), avoid=self.positions(vocabulary))

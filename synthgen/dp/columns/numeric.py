@@ -6,7 +6,7 @@ Letters: N cells, D different values.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -70,10 +70,10 @@ class NumberKind(Kind):
         return np.asarray(pc.and_not(number, pc.match_substring_regex(text, _PADDED)))
 
     @classmethod
-    def of(cls, cells: Cells, options: dict[str, object], meter: Meter) -> NumberKind:
+    def of(cls, cells: Cells, options: dict[str, Any], meter: Meter) -> NumberKind:
         kind = cells.distinct.type
         if is_text(kind):
-            votes = meter.vote(cells.histogram(_written(cells.distinct), _CLASSES), "number format", 0.01)
+            votes = meter.vote(cells.histogram(_class_of(cells.distinct), _CLASSES), "number format", 0.01)
             form = _voted_text(votes, meter.rows, type_name(kind))
         elif pa.types.is_integer(kind):
             form = NumberFormat(type_name(kind), "typed", 0)
@@ -87,7 +87,11 @@ class NumberKind(Kind):
         empty = np.zeros(0)
         return cls(form, Line(empty, empty, form.decimals is not None), empty)
 
-    def with_bins(self, cells: Cells, vocabulary: pa.Array, options: dict[str, object], meter: Meter) -> NumberKind:
+    def needs_vocabulary(self, options: dict[str, Any]) -> bool:
+        ends = self._ends(options)
+        return ends is None or not self.line.whole or ends[1] - ends[0] >= _SINGLES
+
+    def with_bins(self, cells: Cells, vocabulary: pa.Array, options: dict[str, Any], meter: Meter) -> NumberKind:
         x = self.positions(cells.distinct)
         x[np.asarray(pc.is_in(cells.distinct, value_set=vocabulary))] = np.nan
         avoid = self.positions(vocabulary)
@@ -95,7 +99,7 @@ class NumberKind(Kind):
         grid = magnitudes(self.line.whole)
         if ends is not None:
             grid = _inside(grid, *ends)
-            if grid.whole and ends[1] - ends[0] < _SINGLES:
+            if not self.needs_vocabulary(options):
                 return replace(self, line=line_of(np.arange(ends[0], ends[1] + 2), True), avoid=avoid)
         return replace(self, line=search(grid, x, cells, meter), avoid=avoid)
 
@@ -122,12 +126,22 @@ class NumberKind(Kind):
         return self.line.place(self.positions(distinct))
 
     def fill(self, bin_N: np.ndarray, rng: np.random.Generator) -> pa.Array:
+        return self._written(self.line.draw(bin_N, self.avoid, rng))
+
+    def fill_unlike(self, bin_N: np.ndarray, rng: np.random.Generator) -> pa.Array:
         x = self.line.draw(bin_N, self.avoid, rng)
+        if self.line.whole:  # the next free number; the last bin may grow a little
+            order = np.argsort(x, kind="stable")
+            rank = np.arange(len(x))
+            x[order] = np.maximum.accumulate(x[order] - rank) + rank
+        return self._written(x)
+
+    def _written(self, x: np.ndarray) -> pa.Array:
         if self.text.decimals is not None:
             x = np.round(x / 10.0**self.text.decimals, self.text.decimals)
         return self.text.write(self.text.tidy(x))
 
-    def _ends(self, options: dict[str, object]) -> tuple[float, float] | None:
+    def _ends(self, options: dict[str, Any]) -> tuple[float, float] | None:
         """The declared range in units of the line."""
         ends = [options.get("low"), options.get("high")]
         if not all(isinstance(end, (int, float)) for end in ends):
@@ -144,7 +158,7 @@ def _inside(grid: Line, low: float, high: float) -> Line:
     return Line(np.maximum(grid.low[kept], low), np.minimum(grid.high[kept], end), grid.whole)
 
 
-def _written(distinct: pa.Array) -> np.ndarray:
+def _class_of(distinct: pa.Array) -> np.ndarray:
     """``(D,)`` how each text writes a number, by itself: a class of ``_CLASSES``; -1 for no number."""
     text = plain_text(distinct)
     number = NumberKind.reads(text)

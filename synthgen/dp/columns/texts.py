@@ -6,7 +6,7 @@ Letters: N cells, D different values.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -39,6 +39,7 @@ class TextKind(Kind):
 
     name: ClassVar[str] = "text"
     vocabulary_share: ClassVar[float] = 0.45
+    listed: ClassVar[bool] = True
     physical: pa.DataType
     cell_B: np.ndarray
 
@@ -51,10 +52,10 @@ class TextKind(Kind):
         return np.full(len(distinct), cls.takes(distinct.type))
 
     @classmethod
-    def of(cls, cells: Cells, options: dict[str, object], meter: Meter) -> TextKind:
+    def of(cls, cells: Cells, options: dict[str, Any], meter: Meter) -> TextKind:
         return cls(cells.distinct.type, np.zeros(0, np.int64))
 
-    def with_bins(self, cells: Cells, vocabulary: pa.Array, options: dict[str, object], meter: Meter) -> TextKind:
+    def with_bins(self, cells: Cells, vocabulary: pa.Array, options: dict[str, Any], meter: Meter) -> TextKind:
         published = np.asarray(pc.is_in(cells.distinct, value_set=vocabulary))
         cell_D = np.where(published, _CELLS, _cell(cells.distinct))
         looked = meter.vote(cells.histogram(cell_D, _CELLS + 1), "looks of texts", 0.005, 0.1)
