@@ -152,7 +152,7 @@ def bars(name: str, epsilon: float, found: Found, good: dict[str, set[str]]) -> 
     """The promises, one line each: trend and task against the best of the others, time, and the task of one table."""
     ours = found[OURS]
     lines = []
-    peers = {one for one, system in SYSTEMS.items() if system.contest and system.outside}
+    peers = {one for one, system in SYSTEMS.items() if system.contest and not system.ours}
     for figure in (one for one in FIGURES if one.key in ("trend", "task")):
         others = {one: figures for one, figures in found.items() if one in peers}
         if not others:

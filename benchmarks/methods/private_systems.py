@@ -33,6 +33,7 @@ class System:
         options: for its worker, beside what all private ones get; ``seed`` in a value stands for the run's seed.
         private: whether it is run for every epsilon.
         contest: whether it may be the best of a row.
+        ours: whether it is one of our own ways, beside the default.
         outside: what of it the guarantee does not cover.
     """
 
@@ -42,6 +43,7 @@ class System:
     options: dict[str, Any] = field(default_factory=dict)
     private: bool = True
     contest: bool = True
+    ours: bool = False
     outside: str = ""
 
 
@@ -54,7 +56,18 @@ SYSTEMS = {
     "plain": System("*synthgen, not private*", "synthgen_worker.py", private=False, contest=False),
     "independent": System("*private columns, independent*", "marginals_worker.py", "marginals", contest=False),
     "mst": System("MST", "marginals_worker.py", "marginals", outside=BINS),
-    OURS: System("**synthgen**", "synthgen_worker.py"),
+    OURS: System("**synthgen**", "synthgen_worker.py", ours=True),
+    **{
+        f"ours-{method}": System(
+            f"synthgen, {title}", "synthgen_worker.py", options={"privacy": {"method": method}}, ours=True
+        )
+        for method, title in (("marginals", "noisy tables"), ("sgd", "DP-SGD"), ("both", "noisy tables and DP-SGD"))
+    },
+    "one-shot": System(
+        "synthgen one-shot, DP-SGD (as DP-CTGAN)",
+        "synthgen_worker.py",
+        options={"model": "one-shot", "privacy": {"method": "sgd"}},
+    ),
     "argn": System(
         "TabularARGN, DP",
         "argn_private_worker.py",
