@@ -20,7 +20,7 @@ from synthgen.detecting import check_unit, schema_of
 from synthgen.errors import ConfigError, RunError
 from synthgen.pictures.writing import check_folder, folder_beside, folders_beside
 from synthgen.reporting.folder import make_folder, write_report
-from synthgen.reporting.guarantee import figures_of_guarantee
+from synthgen.reporting.guarantee import FREE, figures_of_guarantee
 from synthgen.reporting.summary import ColumnLine, Figure, Summary
 from synthgen.seeding import derived_seed, numpy_stream
 from synthgen.storage import RunWriter, file_sha256, writing
@@ -246,7 +246,8 @@ def sample(
     asked = {"where": where, "quota": quota, "like": like, "draws": draws, "steps": steps, "guide": guide}
     write_rows(model, Path(output), rows, seed, progress, asked=asked)
     files = {"synthetic table": str(output), **_picture_files(model, Path(output))}
-    return Outcome(Summary(counts=counts, files=files))
+    notes = [FREE] if model.facts_.get("privacy", {}).get("epsilon") else []
+    return Outcome(Summary(counts=counts, notes=notes, files=files))
 
 
 def _rarity(share: float) -> str:

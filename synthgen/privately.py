@@ -19,7 +19,7 @@ from synthgen.reporting.guarantee import figures_of_guarantee, kinds_of_steps, l
 from synthgen.reporting.page.guarantee import write_guarantee
 from synthgen.reporting.summary import ColumnLine, Summary
 from synthgen.seeding import derived_seed
-from synthgen.storage import writing
+from synthgen.storage import file_sha256, writing
 from synthgen.table.writing import check_writable
 from synthgen.training.progress import Progress, Silent
 
@@ -66,7 +66,7 @@ def run(
     rows = int(model.facts_["data"]["rows"])
     write_rows(model, output, rows, derived_seed(config.seed, "sampling"), progress)
     facts = model.facts_ | {"model": model.model_.name}
-    written = write_statement(facts, list(model.notes_), folder, output.name)
+    written = write_statement(facts, list(model.notes_), folder, output)
     judge = ["synthgen", "evaluate", "--real", str(data), "--synthetic", str(output)]
     drawn = ["--rows", str(10 * rows), "--output", f"more{output.suffix}"]
     more = ["synthgen", "sample", str(folder / RUN_FOLDER), *drawn]
@@ -83,14 +83,14 @@ def run(
     return Outcome(summary, model.interrupted_)
 
 
-def write_statement(facts: Mapping[str, Any], notes: list[str], folder: Path, name: str) -> dict[str, str]:
+def write_statement(facts: Mapping[str, Any], notes: list[str], folder: Path, made: Path) -> dict[str, str]:
     """Write what is promised, for people and for machines.
 
     Args:
         facts: of the manifest.
         notes: what whoever signs should know.
         folder: where both files go.
-        name: of the made table.
+        made: the made table.
 
     Returns:
         What each file is -> its path.
@@ -104,7 +104,8 @@ def write_statement(facts: Mapping[str, Any], notes: list[str], folder: Path, na
     training = {key: fact for key, fact in facts.get("training", {}).items() if isinstance(fact, int | float | str)}
     found = {
         "version": 1,
-        "name": name,
+        "name": made.name,
+        "sha256": file_sha256(made) if made.is_file() else None,
         "statement": statement(privacy),
         "top": [
             ["Epsilon", f"{ledger['epsilon_spent']:.4g} of {ledger['epsilon']:g}"],

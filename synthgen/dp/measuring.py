@@ -41,7 +41,7 @@ class Measured:
     Attributes:
         columns: the table's columns, ascending.
         expected: rows per cell that the model expected before the table was counted.
-        weight: which part of the budget it deserves, beside other tables.
+        likely: by how many rows each cell is likely to differ from that, as its score says.
         precision: one over the variance of the noise of ``counts``; 0 before it is counted.
         counts: noisy rows per cell, the mean of all times weighted by precision.
         spent: share of the budget it has had.
@@ -49,15 +49,15 @@ class Measured:
 
     columns: Columns
     expected: np.ndarray
-    weight: float
+    likely: np.ndarray
     precision: float
     counts: np.ndarray
     spent: float = 0.0
 
     @classmethod
-    def planned(cls, columns: Columns, expected: np.ndarray, weight: float) -> Measured:
+    def planned(cls, columns: Columns, expected: np.ndarray, likely: np.ndarray) -> Measured:
         """One that is still to be counted."""
-        return cls(columns, expected, weight, 0.0, np.zeros_like(expected))
+        return cls(columns, expected, likely, 0.0, np.zeros_like(expected))
 
     def add(self, counts: np.ndarray, sd: float, share: float) -> None:
         """Take in one more noisy count of all cells."""
@@ -75,9 +75,16 @@ class Measured:
         large ones follow the count.
         """
         variance = 1.0 / self.precision
+        slack = variance * np.maximum(self.expected, 1.0) / self.deviation() ** 2
+        return Evidence(self.columns, self.counts, slack, math.sqrt(variance))
+
+    def deviation(self) -> np.ndarray:
+        """By how many rows each cell is likely to differ from ``expected``: what its counts say, else its score."""
+        if not self.precision:
+            return self.likely
         expected = np.maximum(self.expected, 1.0)
-        spread = likeliest_spread(self.counts - self.expected, expected, variance)
-        return Evidence(self.columns, self.counts, variance / (expected * spread**2), math.sqrt(variance))
+        spread = likeliest_spread(self.counts - self.expected, expected, 1.0 / self.precision)
+        return np.asarray(expected * spread)
 
 
 def likeliest_spread(gaps: np.ndarray, expected: np.ndarray, variance: float) -> float:

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from synthgen.dp.columns import KINDS, PrivateColumn
+from synthgen.dp.columns import KINDS, PrivateColumn, UnitColumn
 from synthgen.dp.columns.cells import Meter
-from synthgen.dp.columns.learning import Resolution, learn
+from synthgen.dp.columns.learning import Resolution, learn, learn_unit
 from synthgen.dp.columns.plain import carried, plain
 from synthgen.errors import DataError
 from synthgen.table.table import joined
 
 if TYPE_CHECKING:
     from synthgen.dp.budget import Budget
-    from synthgen.table.schema import ColumnSchema, Schema
+    from synthgen.table.schema import Schema
 
 SHARE = 0.3
 """Of the budget, for all that this module releases."""
@@ -42,7 +42,7 @@ class Releases:
         schema: the Arrow schema.
     """
 
-    columns: tuple[PrivateColumn, ...]
+    columns: tuple[PrivateColumn | UnitColumn, ...]
     rows: int
     schema: pa.Schema
 
@@ -78,8 +78,10 @@ def release_columns(
     budget: Budget,
     declared: Schema | None = None,
     m: int = 1,
+    unit: str | None = None,
     share: float = SHARE,
     target: str | None = None,
+    min_holders: int = 1,
 ) -> Releases:
     """Release every column of a table and its number of rows.
 
@@ -88,8 +90,10 @@ def release_columns(
         budget: what noise comes from.
         declared: what is public of the columns: types, categories, ranges.
         m: rows of one unit at most; 1 where a row is the unit.
+        unit: the column that says whose each row is, if there is one.
         share: of the budget, for all of this.
         target: the column that other columns are to predict, if there is one: it keeps finer tokens.
+        min_holders: units that a published value needs, by its noisy count.
 
     Raises:
         PrivacyError: the budget has less left.
@@ -99,15 +103,19 @@ def release_columns(
     rows = max(1, round(float(noised[0])))
     resolution = _resolution(rows, table.num_columns, budget.mu / m)
     each = (share - _ROWS_SHARE) / max(table.num_columns, 1)
-    columns = []
+    finer = Resolution(2 * resolution.tokens, 2 * resolution.labels)
+    columns: list[PrivateColumn | UnitColumn] = []
     for name in table.column_names:
-        options = _declared(declared.column(name) if declared is not None and name in declared.names else None)
-        meter = Meter(budget, name, float(rows), m, each, 1.0 / max(table.num_columns, 1))
+        options = _declared(declared, name)
+        meter = Meter(budget, name, float(rows), m, each, 1.0 / max(table.num_columns, 1), min_holders)
         try:
             values = plain(joined(table.column(name)))
         except DataError as error:
             raise DataError(f"column {name!r}: {error}") from error
-        columns.append(learn(name, values, KINDS, options, meter, resolution))
+        if name == unit:
+            columns.append(learn_unit(name, values, KINDS, options, meter))
+        else:
+            columns.append(learn(name, values, KINDS, options, meter, finer if name == target else resolution))
     schema = pa.schema([pa.field(part.name, part.type) for part in table.schema])
     return Releases(tuple(columns), rows, schema)
 
@@ -119,10 +127,18 @@ def _resolution(rows: int, columns: int, mu: float) -> Resolution:
     return Resolution(tokens, 2 * tokens)
 
 
-def _declared(column: ColumnSchema | None) -> dict[str, Any]:
+_KINDS = {"numeric": "number", "datetime": "date", "text": "text", "identifier": "text"}
+
+
+def _declared(schema: Schema | None, name: str) -> dict[str, Any]:
     """What the schema says of a column, in the words of ``learn``."""
-    if column is None:
+    if schema is None or name not in schema.names:
         return {}
-    kinds = {"numeric": "number", "datetime": "date", "text": "text", "identifier": "text", "categorical": None}
-    said = {key: column.options[key] for key in ("categories", "low", "high", "decimals") if key in column.options}
-    return {"kind": kinds.get(column.type), **said}
+    column = schema.column(name)
+    ends = {
+        key: getattr(line, key)
+        for line in schema.ranges
+        for key in ("low", "high")
+        if line.column == name and getattr(line, key) is not None
+    }
+    return {**ends, **column.options, "kind": _KINDS.get(column.type)}

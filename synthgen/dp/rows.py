@@ -105,7 +105,9 @@ def private_rows(
         m = settings.rows_per_unit or choose_m(table, unit, budget, UNIT_SHARE)
         ledger.rows_per_unit = m
         cut = cut_rows(table, unit, m, noise)
-    releases = release_columns(cut, budget=budget, declared=declared, m=m, share=COLUMN_SHARE, target=target)
+    releases = release_columns(
+        cut, budget=budget, declared=declared, m=m, share=COLUMN_SHARE, target=target, min_holders=min_holders
+    )
     _check_signal(releases, budget, m)
     method, rng = method_of(settings), numpy_stream(seed, "private rows")
     if method == "sgd":

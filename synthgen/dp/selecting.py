@@ -27,13 +27,11 @@ from typing import Protocol
 import numpy as np
 from scipy.special import gammaln
 
+from synthgen.dp.allocating import HALF_NORMAL, Division, divided
 from synthgen.dp.cliques import Columns, junction_tree
 from synthgen.dp.coarsening import Coarsening, coarsen
 from synthgen.dp.graphical import Evidence, GraphicalModel, estimate
 from synthgen.dp.measuring import Measured, counted, reconciled
-
-_HALF_NORMAL = math.sqrt(2 / math.pi)
-"""Mean of the absolute value of a standard normal number."""
 
 
 class Releasing(Protocol):
@@ -59,7 +57,6 @@ class Limits:
         at_once: part of its budget that a table gets in the round which chose it.
         target_weight: how much more a row's error counts in a table with the target.
         reference_rows: drawn from the law so far to know what it expects.
-        steps: of the last estimation, at most.
     """
 
     cells: int = 1_000_000
@@ -69,9 +66,8 @@ class Limits:
     at_once: float = 0.4
     target_weight: float = 3.0
     reference_rows: int = 300_000
-    steps: int = 150
     least: float = 4.0
-    noise_cost: float = 1.0
+    doubt: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -82,11 +78,13 @@ class FittedMarginals:
         model: the law of merged values.
         coarsenings: per column, which values are merged.
         measured: columns of the tables that were counted, in the order in which they were chosen.
+        tables: these tables as they were released.
     """
 
     model: GraphicalModel
     coarsenings: tuple[Coarsening, ...]
     measured: tuple[Columns, ...]
+    tables: tuple[Measured, ...]
 
     def sample(self, n: int, rng: np.random.Generator, given: Mapping[int, np.ndarray] | None = None) -> np.ndarray:
         """Rows (n, C) int32; ``given`` fixes columns, each by n values. See ``GraphicalModel.sample``."""
@@ -169,7 +167,8 @@ class _Selection:
         )
         self.alone = [_alone(c, *one_way[c], coarsening) for c, coarsening in enumerate(self.coarsenings)]
         self.tables: dict[Columns, Measured] = {}
-        self.model = estimate(self.sizes, reconciled(self.alone, self.sizes, self.rows), self.rows)
+        self.tree = junction_tree([], self.sizes)
+        self.model = estimate(self.sizes, reconciled(self.alone, self.sizes, self.rows), self.rows, tree=self.tree)
 
     def round(self, number: int) -> None:
         """Score what could be added, choose, count, and fit anew."""
@@ -183,30 +182,31 @@ class _Selection:
             np.abs(counted(self.tokens_NC, columns, self.sizes) - table).sum()
             for columns, table in zip(candidates, expected, strict=True)
         ]
-        score_P, _ = self._release(
+        score_P, sd = self._release(
             np.array(exact),
             f"tables: scores, round {number}",
             self.share * self.limits.scores,
             self.sensitivity * math.sqrt(len(candidates)),
         )
-        by_chance_P = [chance_deviation(table).sum() * math.sqrt(1.0 + lift) for table in expected]
-        chosen = self._chosen(candidates, expected, score_P - by_chance_P, most=len(self.sizes) * (1 + (number == 1)))
+        chance_P = np.array([chance_deviation(table).sum() * math.sqrt(1.0 + lift) for table in expected])
+        apart_P = np.sqrt(np.maximum((score_P - self.limits.doubt * sd).clip(0.0) ** 2 - chance_P**2, 0.0))
+        chosen = self._chosen(candidates, expected, apart_P, most=len(self.sizes) * (1 + (number == 1)))
         if chosen:
-            total = sum(table.weight for table in self.tables.values())
-            part = self.limits.at_once * self._for_tables / total
-            self._count(chosen, [part * table.weight for table in chosen], f"tables: counts, round {number}")
-            self._fit(tolerance=0.2, steps=40)
+            shares = self._division(list(self.tables.values()), {}).shares[-len(chosen) :]
+            later = self.share * self.limits.scores * (self.limits.rounds - number)
+            part = min(self.limits.at_once, 0.7 * (self.left - later) / shares.sum())
+            self._count(chosen, list(part * shares), f"tables: counts, round {number}")
+            self._fit(sweeps=10)
 
     def finished(self) -> FittedMarginals:
         """Spend what is left on the chosen tables, and fit a last time."""
         tables = list(self.tables.values())
         if tables:
-            total = sum(table.weight for table in tables)
-            whole = self.left + sum(table.spent for table in tables)
-            wanted = np.array([max(0.0, whole * table.weight / total - table.spent) for table in tables])
+            shares = self._division(tables, {}).shares
+            wanted = np.maximum(0.0, shares - [table.spent for table in tables])
             self._count(tables, list(wanted * (self.left / wanted.sum())), "tables: counts, last")
-            self._fit(tolerance=0.05, steps=self.limits.steps)
-        return FittedMarginals(self.model, self.coarsenings, tuple(self.tables))
+            self._fit(sweeps=30)
+        return FittedMarginals(self.model, self.coarsenings, tuple(self.tables), tuple(tables))
 
     @property
     def _for_tables(self) -> float:
@@ -238,34 +238,45 @@ class _Selection:
         return found
 
     def _chosen(
-        self, candidates: list[Columns], expected: list[np.ndarray], gain_P: np.ndarray, most: int
+        self, candidates: list[Columns], expected: list[np.ndarray], apart_P: np.ndarray, most: int
     ) -> list[Measured]:
-        """Those for which the error they remove is larger than the noise they bring to all tables together.
-
-        With shares proportional to w = (cells that stand out of the noise)^(2/3), which is best for the sum of
-        errors, that sum is (sum of w)^(3/2) times a constant.
-        """
-        sd = self._sd(self._for_tables)
-        usual = sd * math.sqrt(max(2 * len(self.sizes), len(self.tables)))
-        weight_P = np.array([(table / (table + usual)).sum() for table in expected]) ** (2 / 3)
-        gain_P = gain_P * [self.limits.target_weight if self.target in columns else 1.0 for columns in candidates]
-        total = sum(table.weight for table in self.tables.values())
-        open_P = np.ones(len(candidates), bool)
+        """Those that are worth their price beside all tables so far, the best first, as far as memory allows."""
+        likely = {
+            columns: table * (apart / (HALF_NORMAL * max(table.sum(), 1.0)))
+            for columns, table, apart in zip(candidates, expected, apart_P, strict=True)
+        }
+        division = self._division(list(self.tables.values()), likely)
+        profit_P = division.profits[len(self.tables) :]
         chosen: list[Measured] = []
-        while len(chosen) < most:
-            cost_P = self.limits.noise_cost * _HALF_NORMAL * sd * ((total + weight_P) ** 1.5 - total**1.5)
-            net_P = np.where(open_P, gain_P - cost_P, -np.inf)
-            best = int(np.argmax(net_P))
-            if net_P[best] <= 0.0:
-                break
-            open_P[best] = False
+        for best in np.argsort(-profit_P, kind="stable"):
             columns = candidates[best]
-            if junction_tree([*self.tables, columns], self.sizes).cells(self.sizes) > self.limits.cells:
-                continue
-            chosen.append(Measured.planned(columns, expected[best], float(weight_P[best])))
-            self.tables[columns] = chosen[-1]
-            total += weight_P[best]
+            if len(chosen) == most or profit_P[best] <= 0.0:
+                break
+            if self._fits(columns):
+                chosen.append(Measured.planned(columns, expected[best], likely[columns]))
+                self.tables[columns] = chosen[-1]
         return chosen
+
+    def _fits(self, columns: Columns) -> bool:
+        """Whether there is a tree, small enough, that holds these columns as well; it becomes the tree."""
+        if self.tree.clique_of(columns, self.sizes) is not None:
+            return True
+        for kept in (self.tables, self.tree.cliques):
+            tree = junction_tree([*kept, columns], self.sizes)
+            if tree.cells(self.sizes) <= self.limits.cells:
+                self.tree = tree
+                return True
+        return False
+
+    def _division(self, tables: Sequence[Measured], likely: Mapping[Columns, np.ndarray]) -> Division:
+        """The budget of all rounds, divided among tables and candidates."""
+        columns = [*(table.columns for table in tables), *likely]
+        return divided(
+            [*(table.deviation() for table in tables), *likely.values()],
+            [self.limits.target_weight if self.target in c else 1.0 for c in columns],
+            total=self._for_tables,
+            unit_sd=self._sd(1.0),
+        )
 
     def _count(self, tables: Sequence[Measured], shares: Sequence[float], step: str) -> None:
         total = sum(shares)
@@ -280,13 +291,11 @@ class _Selection:
             if root > 0.0:
                 table.add(part.reshape(table.expected.shape) / root, sd / root, share)
 
-    def _fit(self, tolerance: float, steps: int) -> None:
+    def _fit(self, sweeps: int) -> None:
         evidence = reconciled(
             [*self.alone, *(table.evidence() for table in self.tables.values())], self.sizes, self.rows
         )
-        self.model = estimate(
-            self.sizes, evidence, self.rows, start=self.model.logs, tolerance=tolerance, iterations=steps
-        )
+        self.model = estimate(self.sizes, evidence, self.rows, tree=self.tree, start=self.model.logs, sweeps=sweeps)
 
 
 def chance_deviation(expected: np.ndarray) -> np.ndarray:
@@ -299,7 +308,7 @@ def chance_deviation(expected: np.ndarray) -> np.ndarray:
     few = np.clip(expected, 1e-12, 30.0)
     below = np.floor(few)
     exact = 2.0 * np.exp((below + 1.0) * np.log(few) - few - gammaln(below + 1.0))
-    return np.asarray(np.where(expected < 30.0, exact, _HALF_NORMAL * np.sqrt(expected)))
+    return np.asarray(np.where(expected < 30.0, exact, HALF_NORMAL * np.sqrt(expected)))
 
 
 def _rows(one_way: Sequence[tuple[np.ndarray, float]]) -> float:

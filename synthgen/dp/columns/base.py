@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -32,6 +32,10 @@ class Kind(ABC):
     """For the ledger and the schema."""
     vocabulary_share: ClassVar[float] = 0.2
     """Of the column's share, for the search of frequent values."""
+    listed: ClassVar[bool] = False
+    """Whether a schema that lists categories would save that search."""
+    ordered: ClassVar[bool] = True
+    """Whether neighbours in ``where`` are alike."""
 
     @classmethod
     @abstractmethod
@@ -40,17 +44,31 @@ class Kind(ABC):
 
     @classmethod
     @abstractmethod
-    def reads(cls, distinct: pa.Array) -> np.ndarray:
-        """``(D,)`` whether each value is of this kind, by itself."""
+    def reads(cls, cells: Cells) -> np.ndarray:
+        """``(D,)`` whether each different value is of this kind, by itself."""
 
     @classmethod
     @abstractmethod
-    def of(cls, cells: Cells, options: dict[str, object], meter: Meter) -> Kind:
+    def of(cls, cells: Cells, options: dict[str, Any], meter: Meter) -> Kind:
         """Votes on the format; no bins yet."""
 
+    def needs_vocabulary(self, options: dict[str, Any]) -> bool:
+        """Whether frequent values are searched for; not where what is declared gives each value a bin."""
+        return True
+
     @abstractmethod
-    def with_bins(self, cells: Cells, vocabulary: pa.Array, options: dict[str, object], meter: Meter) -> Kind:
-        """A noisy look at where the values lie that are not in the vocabulary."""
+    def with_bins(
+        self, cells: Cells, where_D: np.ndarray, vocabulary: pa.Array, options: dict[str, Any], meter: Meter
+    ) -> Kind:
+        """A noisy look at where the values lie that are not in the vocabulary.
+
+        Args:
+            cells: the column.
+            where_D: ``where`` of its different values.
+            vocabulary: published values.
+            options: what the schema declares.
+            meter: measures.
+        """
 
     @property
     @abstractmethod
@@ -58,21 +76,25 @@ class Kind(ABC):
         """B."""
 
     @abstractmethod
-    def positions(self, distinct: pa.Array) -> np.ndarray:
-        """``(D,)`` where values lie on the kind's line; nan for a value that is not of it, or if it has no order."""
+    def where(self, distinct: pa.Array) -> np.ndarray:
+        """``(D,)`` where each value lies among those of its kind, by itself; nan for a value that is not of it."""
 
     @property
     @abstractmethod
     def middles(self) -> np.ndarray:
-        """``(B,)`` where bins lie on the same line."""
+        """``(B,)`` where bins lie."""
 
     @abstractmethod
-    def place(self, distinct: pa.Array) -> np.ndarray:
-        """``(D,)`` the bin of each value by itself; -1 for a value that is not of this kind."""
+    def bins(self, where_D: np.ndarray) -> np.ndarray:
+        """``(D,)`` the bin of each place; -1 for nan, and where there is none."""
 
     @abstractmethod
     def fill(self, bin_N: np.ndarray, rng: np.random.Generator) -> pa.Array:
         """A made-up value in each bin, in the physical type."""
+
+    def fill_unlike(self, bin_N: np.ndarray, rng: np.random.Generator) -> pa.Array:
+        """The same, no two of them alike as far as the bins have room."""
+        return self.fill(bin_N, rng)
 
 
 @dataclass(frozen=True)
@@ -88,6 +110,7 @@ class PrivateColumn:
         token_of_item: ``(I,)`` int32.
         one_way: ``(T,)`` noisy cells of each token, unbiased.
         one_way_sd: ``(T,)`` their standard deviations.
+        unlike: whether hardly two cells hold the same value.
     """
 
     name: str
@@ -98,6 +121,7 @@ class PrivateColumn:
     token_of_item: np.ndarray
     one_way: np.ndarray
     one_way_sd: np.ndarray
+    unlike: bool = False
 
     @property
     def size(self) -> int:
@@ -108,7 +132,8 @@ class PrivateColumn:
         """``(N,)`` int32 tokens, each by its cell alone."""
         distinct, code_N = coded(values)
         item_D = np.append(items(distinct, self.vocabulary, self.kind), MISSING)
-        return self.token_of_item[item_D][code_N]
+        tokens: np.ndarray = self.token_of_item[item_D][code_N]
+        return tokens
 
     def decode(self, tokens: np.ndarray, rng: np.random.Generator) -> pa.Array:
         """``(N,)`` cells in the plain type, drawn in each token by the fine released counts."""
@@ -119,7 +144,8 @@ class PrivateColumn:
         pieces = [self.vocabulary]
         index_N = item_N - PUBLISHED
         if self.kind is not None and len(binned):
-            pieces.append(self.kind.fill(item_N[binned] - PUBLISHED - published, rng).cast(self.vocabulary.type))
+            fill = self.kind.fill_unlike if self.unlike else self.kind.fill
+            pieces.append(fill(item_N[binned] - PUBLISHED - published, rng).cast(self.vocabulary.type))
             index_N[binned] = published + np.arange(len(binned))
         return pa.concat_arrays(pieces).take(pa.array(index_N, mask=item_N < PUBLISHED))
 
@@ -152,8 +178,50 @@ class PrivateColumn:
         return found
 
 
-def items(distinct: pa.Array, vocabulary: pa.Array, kind: Kind | None) -> np.ndarray:
-    """``(D,)`` the item of each value, by itself."""
+@dataclass(frozen=True)
+class UnitColumn:
+    """The column that says whose a row is: made-up people, each with a number of rows.
+
+    Attributes:
+        name: as in the table.
+        physical: Arrow type.
+        kind: how identifiers look.
+        mass: ``(B,)`` estimated cells in each of the kind's bins.
+        rows_law: ``(m,)`` share of units with 1, 2, ... m rows.
+        one_way: ``(1,)`` noisy cells: all share one token.
+        one_way_sd: ``(1,)`` its standard deviation.
+    """
+
+    name: str
+    physical: pa.DataType
+    kind: Kind
+    mass: np.ndarray
+    rows_law: np.ndarray
+    one_way: np.ndarray
+    one_way_sd: np.ndarray
+
+    @property
+    def size(self) -> int:
+        """1."""
+        return 1
+
+    def encode(self, values: pa.Array) -> np.ndarray:
+        """``(N,)`` zeros."""
+        return np.zeros(len(values), np.int32)
+
+    def decode(self, tokens: np.ndarray, rng: np.random.Generator) -> pa.Array:
+        """``(N,)`` identifiers in the plain type, rows of a unit in random places."""
+        count = len(tokens)
+        rows_U = rng.choice(len(self.rows_law), count, p=self.rows_law) + 1
+        units = int(np.searchsorted(np.cumsum(rows_U), count)) + 1 if count else 0
+        whose_N = np.repeat(np.arange(units), rows_U[:units])[:count]
+        law = self.mass + 1e-9
+        ids = self.kind.fill_unlike(rng.choice(len(law), units, p=law / law.sum()), rng)
+        return ids.cast(self.physical).take(pa.array(rng.permutation(whose_N)))
+
+
+def items(distinct: pa.Array, vocabulary: pa.Array, kind: Kind | None, where_D: np.ndarray | None = None) -> np.ndarray:
+    """``(D,)`` the item of each value, by itself; ``where_D`` if it is known already."""
     found = np.full(len(distinct), OTHER, np.int64)
     if len(vocabulary):
         index = pc.fill_null(pc.index_in(distinct, value_set=vocabulary), -1)
@@ -161,6 +229,7 @@ def items(distinct: pa.Array, vocabulary: pa.Array, kind: Kind | None) -> np.nda
         found = np.where(at_D >= 0, PUBLISHED + at_D, found)
     if kind is not None and kind.size:
         rest = np.flatnonzero(found == OTHER)
-        bin_R = kind.place(distinct.take(pa.array(rest)))
+        where_R = kind.where(distinct.take(pa.array(rest))) if where_D is None else where_D[rest]
+        bin_R = kind.bins(where_R)
         found[rest] = np.where(bin_R >= 0, PUBLISHED + len(vocabulary) + bin_R, OTHER)
     return found

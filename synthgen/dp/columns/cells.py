@@ -5,7 +5,8 @@ Letters: N rows, D different values.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,11 +25,19 @@ class Cells:
         distinct: ``(D,)`` the different present values.
         counts: ``(D,)`` cells that hold each.
         missing: cells that hold none.
+        told: what ``once`` found.
     """
 
     distinct: pa.Array
     counts: np.ndarray
     missing: int
+    told: dict[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+
+    def once(self, question: Callable[[pa.Array], np.ndarray]) -> np.ndarray:
+        """What a function says of each different value, asked at most once."""
+        if question.__name__ not in self.told:
+            self.told[question.__name__] = question(self.distinct)
+        return self.told[question.__name__]
 
     @classmethod
     def of(cls, values: pa.Array) -> Cells:
@@ -64,14 +73,15 @@ class Meter:
         m: rows that one unit has at most: the L2 sensitivity of every histogram.
         share: of all that the budget may spend on Gaussians, for this column.
         delta_share: of the chance that the budget leaves to thresholds, for this column.
-        declared: whether the schema says what the column holds.
+        min_holders: units that a published value needs, by its noisy count, when each brings all of its m rows.
     """
 
     def __init__(
-        self, budget: Budget, column: str, rows: float, m: int, share: float, delta_share: float, declared: bool = False
+        self, budget: Budget, column: str, rows: float, m: int, share: float, delta_share: float, min_holders: int = 1
     ) -> None:
         self.budget, self.column, self.rows, self.m = budget, column, rows, m
-        self.whole, self.left, self.delta_share, self.declared = share, share, delta_share, declared
+        self.least = float(min_holders * m)
+        self.whole, self.left, self.delta_share = share, share, delta_share
 
     def vote(self, counts: np.ndarray, question: str, precision: float = 0.02, most: float = 0.06) -> Noisy:
         """A histogram that only has to show what most cells say.
@@ -86,23 +96,26 @@ class Meter:
         return self.measure(counts, question, min(wanted, most * self.whole), schema=True)
 
     def measure(self, counts: np.ndarray, question: str, share: float | None = None, schema: bool = False) -> Noisy:
-        """A histogram with noise; all that is left of the share where none is given."""
-        share = self.left if share is None else min(share, self.left)
+        """A histogram of cells with noise; all that is left of the share where none is given."""
+        return self._gaussian(counts, question, self.left if share is None else share, float(self.m), schema)
+
+    def measure_units(self, counts: np.ndarray, question: str, share: float) -> Noisy:
+        """A histogram in which each unit counts once."""
+        return self._gaussian(counts, question, share, 1.0, schema=False)
+
+    def _gaussian(self, counts: np.ndarray, question: str, share: float, sensitivity: float, schema: bool) -> Noisy:
+        share = min(share, self.left)
         self.left -= share
-        noised, sd = self.budget.gaussian(
-            np.asarray(counts, float),
-            step=f"{question}: {self.column}",
-            share=share,
-            sensitivity=float(self.m),
-            schema=schema,
-        )
+        step = f"{question}: {self.column}"
+        exact = np.asarray(counts, float)
+        noised, sd = self.budget.gaussian(exact, step=step, share=share, sensitivity=sensitivity, schema=schema)
         return Noisy(noised, sd)
 
     def sd_of(self, share: float) -> float:
         """The noise of a histogram that gets this share."""
-        return self.m / (self.budget.mu * np.sqrt(max(share, 1e-12)))
+        return self.budget.sd(max(share, 1e-12), float(self.m))
 
-    def vocabulary(self, cells: Cells, question: str, share: float) -> tuple[pa.Array, Noisy]:
+    def vocabulary(self, cells: Cells, question: str, share: float, schema: bool) -> tuple[pa.Array, Noisy]:
         """Values whose noisy count passes a threshold that hides what one unit alone holds."""
         share = min(share, self.left)
         self.left -= share
@@ -113,6 +126,8 @@ class Meter:
             share=share,
             delta_share=self.delta_share,
             most=self.m,
+            min_holders=self.least,
+            schema=schema,
         )
         return found.values, Noisy(found.counts, found.sd)
 

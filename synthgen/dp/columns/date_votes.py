@@ -69,7 +69,7 @@ def template_of(distinct: pa.Array) -> np.ndarray:
 
 def voted_text(cells: Cells, meter: Meter) -> DateText:
     """The way in which most cells are written."""
-    votes = meter.vote(cells.histogram(template_of(cells.distinct), len(TEMPLATES)), "date format")
+    votes = meter.vote(cells.histogram(cells.once(template_of), len(TEMPLATES)), "date format")
     form = DateText(_settled(votes.counts))
     if "%z" in form.template:
         zones = meter.vote(cells.histogram(_zone_of(cells.distinct, form), len(ZONES)), "time zone")

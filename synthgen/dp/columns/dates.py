@@ -6,7 +6,7 @@ Letters: N cells, D different values.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -55,13 +55,13 @@ class DateKind(Kind):
         return bool(pa.types.is_timestamp(physical) or pa.types.is_date(physical))
 
     @classmethod
-    def reads(cls, distinct: pa.Array) -> np.ndarray:
-        if is_text(distinct.type):
-            return np.asarray(template_of(distinct) >= 0)
-        return np.full(len(distinct), cls.takes(distinct.type))
+    def reads(cls, cells: Cells) -> np.ndarray:
+        if is_text(cells.distinct.type):
+            return np.asarray(cells.once(template_of) >= 0)
+        return np.full(len(cells.distinct), cls.takes(cells.distinct.type))
 
     @classmethod
-    def of(cls, cells: Cells, options: dict[str, object], meter: Meter) -> DateKind:
+    def of(cls, cells: Cells, options: dict[str, Any], meter: Meter) -> DateKind:
         physical, empty = cells.distinct.type, np.zeros(0)
         text = voted_text(cells, meter) if is_text(physical) else None
         if text is not None and isinstance(options.get("format"), str):
@@ -80,10 +80,12 @@ class DateKind(Kind):
             found = replace(found, fraction=3 * voted, text=text and replace(text, digits=3 * voted))
         return replace(found, step=step)
 
-    def with_bins(self, cells: Cells, vocabulary: pa.Array, options: dict[str, object], meter: Meter) -> DateKind:
-        x = self.positions(cells.distinct)
-        x[np.asarray(pc.is_in(cells.distinct, value_set=vocabulary))] = np.nan
-        found = replace(self, line=search(_calendar(self.step), x, cells, meter), avoid=self.positions(vocabulary))
+    def with_bins(
+        self, cells: Cells, where_D: np.ndarray, vocabulary: pa.Array, options: dict[str, Any], meter: Meter
+    ) -> DateKind:
+        x = np.where(np.asarray(pc.is_in(cells.distinct, value_set=vocabulary)), np.nan, where_D)
+        avoid = self.where(vocabulary)
+        found = replace(self, line=search(_calendar(self.step), x, cells, meter).without(avoid), avoid=avoid)
         width = (found.line.high - found.line.low) * self.step
         if self.step == DAY or not found.line.size or np.median(width) < DAY:
             return found
@@ -100,13 +102,13 @@ class DateKind(Kind):
     def middles(self) -> np.ndarray:
         return self.line.middles
 
-    def positions(self, distinct: pa.Array) -> np.ndarray:
+    def where(self, distinct: pa.Array) -> np.ndarray:
         moments = self._moments(distinct)
         x = (moments.days * DAY + moments.seconds) // self.step
         return np.where(moments.valid, x.astype(float), np.nan)
 
-    def place(self, distinct: pa.Array) -> np.ndarray:
-        return self.line.place(self.positions(distinct))
+    def bins(self, where_D: np.ndarray) -> np.ndarray:
+        return self.line.place(where_D)
 
     def fill(self, bin_N: np.ndarray, rng: np.random.Generator) -> pa.Array:
         x = self.line.draw(bin_N, self.avoid, rng)

@@ -68,7 +68,23 @@ class Line:
 
     def _once(self, low: np.ndarray, width: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         drawn = rng.random(len(low)) * width
-        return low + (np.minimum(np.floor(drawn), width - 1) if self.whole else drawn)
+        x = low + (np.floor(drawn) if self.whole else drawn)
+        inside: np.ndarray = np.minimum(x, low + width - 1 if self.whole else np.nextafter(low + width, low))
+        return inside
+
+    def without(self, avoid: np.ndarray) -> Line:
+        """The bins in which other whole numbers lie than those to avoid.
+
+        Example:
+            >>> Line(np.array([0.0, 1.0]), np.array([1.0, 9.0]), True).without(np.array([0.0, 3.0])).low.tolist()
+            [1.0]
+        """
+        if not self.whole:
+            return self
+        points = np.unique(avoid[~np.isnan(avoid)])
+        inside = np.searchsorted(points, self.high) - np.searchsorted(points, self.low)
+        kept = inside < self.high - self.low
+        return Line(self.low[kept], self.high[kept], True)
 
     def refined(self, counts: np.ndarray, sd: float, least: float) -> Line:
         """Bins where the noisy counts hold something, split in proportion to their mass.
@@ -91,7 +107,8 @@ class Line:
     @property
     def middles(self) -> np.ndarray:
         """``(B,)`` the middle of each bin."""
-        return (self.low + self.high - (1 if self.whole else 0)) / 2
+        middles: np.ndarray = (self.low + self.high - (1 if self.whole else 0)) / 2
+        return middles
 
 
 def _split(low: float, high: float, pieces: int, whole: bool) -> np.ndarray:

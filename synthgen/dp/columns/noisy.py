@@ -52,7 +52,8 @@ def _candidates(counts: np.ndarray, sd: float, width: int, threshold: float, tak
     free = np.add.reduceat(taken.astype(np.int64), starts) == 0
     sums = np.add.reduceat(counts, starts)
     sizes = np.minimum(starts + width, len(counts)) - starts
-    return starts[free & (sums > threshold * sd * np.sqrt(sizes))]
+    found: np.ndarray = starts[free & (sums > threshold * sd * np.sqrt(sizes))]
+    return found
 
 
 def on_simplex(counts: np.ndarray, total: float) -> np.ndarray:
@@ -71,7 +72,8 @@ def on_simplex(counts: np.ndarray, total: float) -> np.ndarray:
     ranked = np.sort(counts)[::-1]
     over = (np.cumsum(ranked) - total) / np.arange(1, len(counts) + 1)
     last = np.flatnonzero(ranked > over)[-1]
-    return np.maximum(counts - over[last], 0.0)
+    found: np.ndarray = np.maximum(counts - over[last], 0.0)
+    return found
 
 
 def combined(

@@ -6,7 +6,7 @@ Letters: N cells, D different values.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -62,18 +62,14 @@ class NumberKind(Kind):
         return is_number(physical)
 
     @classmethod
-    def reads(cls, distinct: pa.Array) -> np.ndarray:
-        if not is_text(distinct.type):
-            return np.full(len(distinct), cls.takes(distinct.type))
-        text = pc.utf8_trim_whitespace(distinct)
-        number = pc.or_(pc.match_substring_regex(text, NUMBER), pc.match_substring_regex(text, _COMMA))
-        return np.asarray(pc.and_not(number, pc.match_substring_regex(text, _PADDED)))
+    def reads(cls, cells: Cells) -> np.ndarray:
+        return cells.once(_is_number)
 
     @classmethod
-    def of(cls, cells: Cells, options: dict[str, object], meter: Meter) -> NumberKind:
+    def of(cls, cells: Cells, options: dict[str, Any], meter: Meter) -> NumberKind:
         kind = cells.distinct.type
         if is_text(kind):
-            votes = meter.vote(cells.histogram(_written(cells.distinct), _CLASSES), "number format", 0.01)
+            votes = meter.vote(cells.histogram(_class_of(cells.distinct), _CLASSES), "number format", 0.01)
             form = _voted_text(votes, meter.rows, type_name(kind))
         elif pa.types.is_integer(kind):
             form = NumberFormat(type_name(kind), "typed", 0)
@@ -87,17 +83,22 @@ class NumberKind(Kind):
         empty = np.zeros(0)
         return cls(form, Line(empty, empty, form.decimals is not None), empty)
 
-    def with_bins(self, cells: Cells, vocabulary: pa.Array, options: dict[str, object], meter: Meter) -> NumberKind:
-        x = self.positions(cells.distinct)
-        x[np.asarray(pc.is_in(cells.distinct, value_set=vocabulary))] = np.nan
-        avoid = self.positions(vocabulary)
+    def needs_vocabulary(self, options: dict[str, Any]) -> bool:
+        ends = self._ends(options)
+        return ends is None or not self.line.whole or ends[1] - ends[0] >= _SINGLES
+
+    def with_bins(
+        self, cells: Cells, where_D: np.ndarray, vocabulary: pa.Array, options: dict[str, Any], meter: Meter
+    ) -> NumberKind:
+        x = np.where(np.asarray(pc.is_in(cells.distinct, value_set=vocabulary)), np.nan, where_D)
+        avoid = self.where(vocabulary)
         ends = self._ends(options)
         grid = magnitudes(self.line.whole)
         if ends is not None:
             grid = _inside(grid, *ends)
-            if grid.whole and ends[1] - ends[0] < _SINGLES:
+            if not self.needs_vocabulary(options):
                 return replace(self, line=line_of(np.arange(ends[0], ends[1] + 2), True), avoid=avoid)
-        return replace(self, line=search(grid, x, cells, meter), avoid=avoid)
+        return replace(self, line=search(grid, x, cells, meter).without(avoid), avoid=avoid)
 
     @property
     def size(self) -> int:
@@ -107,9 +108,9 @@ class NumberKind(Kind):
     def middles(self) -> np.ndarray:
         return self.line.middles
 
-    def positions(self, distinct: pa.Array) -> np.ndarray:
+    def where(self, distinct: pa.Array) -> np.ndarray:
         if is_text(distinct.type):
-            x = np.where(self.reads(distinct), parse_numbers(distinct, self.text.decimal), np.nan)
+            x = np.where(_is_number(distinct), parse_numbers(distinct, self.text.decimal), np.nan)
         else:
             x = parse_numbers(distinct)
         x = np.where(np.isfinite(x), x, np.nan)
@@ -118,16 +119,26 @@ class NumberKind(Kind):
                 x = np.rint(x * 10.0**self.text.decimals)
         return np.clip(x, -_FARTHEST, _FARTHEST)
 
-    def place(self, distinct: pa.Array) -> np.ndarray:
-        return self.line.place(self.positions(distinct))
+    def bins(self, where_D: np.ndarray) -> np.ndarray:
+        return self.line.place(where_D)
 
     def fill(self, bin_N: np.ndarray, rng: np.random.Generator) -> pa.Array:
+        return self._written(self.line.draw(bin_N, self.avoid, rng))
+
+    def fill_unlike(self, bin_N: np.ndarray, rng: np.random.Generator) -> pa.Array:
         x = self.line.draw(bin_N, self.avoid, rng)
+        if self.text.decimals == 0:  # the next free number; the last bin may grow a little
+            order = np.argsort(x, kind="stable")
+            rank = np.arange(len(x))
+            x[order] = np.maximum.accumulate(x[order] - rank) + rank
+        return self._written(x)
+
+    def _written(self, x: np.ndarray) -> pa.Array:
         if self.text.decimals is not None:
             x = np.round(x / 10.0**self.text.decimals, self.text.decimals)
         return self.text.write(self.text.tidy(x))
 
-    def _ends(self, options: dict[str, object]) -> tuple[float, float] | None:
+    def _ends(self, options: dict[str, Any]) -> tuple[float, float] | None:
         """The declared range in units of the line."""
         ends = [options.get("low"), options.get("high")]
         if not all(isinstance(end, (int, float)) for end in ends):
@@ -144,10 +155,19 @@ def _inside(grid: Line, low: float, high: float) -> Line:
     return Line(np.maximum(grid.low[kept], low), np.minimum(grid.high[kept], end), grid.whole)
 
 
-def _written(distinct: pa.Array) -> np.ndarray:
+def _is_number(distinct: pa.Array) -> np.ndarray:
+    """``(D,)`` whether each value is a number, by itself; codes such as ``007`` are none."""
+    if not is_text(distinct.type):
+        return np.full(len(distinct), is_number(distinct.type))
+    text = pc.utf8_trim_whitespace(distinct)
+    number = pc.or_(pc.match_substring_regex(text, NUMBER), pc.match_substring_regex(text, _COMMA))
+    return np.asarray(pc.and_not(number, pc.match_substring_regex(text, _PADDED)))
+
+
+def _class_of(distinct: pa.Array) -> np.ndarray:
     """``(D,)`` how each text writes a number, by itself: a class of ``_CLASSES``; -1 for no number."""
     text = plain_text(distinct)
-    number = NumberKind.reads(text)
+    number = _is_number(text)
     scientific = np.asarray(pc.match_substring_regex(text, "[eE]"))
     comma = np.asarray(pc.find_substring(text, ",")).astype(np.int64)
     point = np.maximum(np.asarray(pc.find_substring(text, ".")), comma)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from synthgen.errors import DataError
 from synthgen.table.natural import as_text
@@ -32,7 +34,9 @@ def plain(values: pa.Array) -> pa.Array:
         return as_text(values)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_boolean(kind):
         return values
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+    if pa.types.is_floating(kind):
+        return pc.if_else(pc.is_nan(values), pa.scalar(None, kind), values)
+    if pa.types.is_integer(kind) or pa.types.is_decimal(kind):
         return values
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         return values
@@ -51,7 +55,7 @@ def carried(values: pa.Array, physical: pa.DataType) -> pa.Array:
     if pa.types.is_binary(physical) or pa.types.is_fixed_size_binary(physical) or pa.types.is_large_binary(physical):
         return pa.array([None if v is None else _bytes(v) for v in values.to_pylist()], physical)
     if pa.types.is_nested(physical):
-        return pa.array([None if v is None else _nested(v) for v in values.to_pylist()], physical)
+        return pa.array([None if v is None else _nested(v, physical) for v in values.to_pylist()], physical)
     return values.cast(physical)
 
 
@@ -66,8 +70,11 @@ def _bytes(text: str) -> bytes:
         return text.encode()
 
 
-def _nested(text: str) -> object:
+def _nested(text: str, physical: pa.DataType) -> Any:
+    """A list or record from JSON; a made-up text is a list of itself."""
     try:
-        return json.loads(text)
-    except json.JSONDecodeError:
-        return None
+        found = json.loads(text)
+        pa.array([found], physical)
+    except (json.JSONDecodeError, pa.ArrowException):
+        return [text] if pa.types.is_list(physical) and pa.types.is_string(physical.value_type) else None
+    return found

@@ -6,7 +6,7 @@ Letters: N cells, D different values.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +24,7 @@ LENGTHS = np.array([*range(1, 17), 18, 20, 24, 28, 32, 40, 48, 64, 80, 96, 128, 
 """Characters: each text counts as the first of these that it does not exceed."""
 
 _CELLS = len(LOOKS) * len(LENGTHS)
+_TAILS = 1_000_000
 _COVERS_MOST = 0.5
 """Texts outside a vocabulary that covers more than this are rare values; outside a smaller one they are made up."""
 
@@ -39,6 +40,8 @@ class TextKind(Kind):
 
     name: ClassVar[str] = "text"
     vocabulary_share: ClassVar[float] = 0.45
+    listed: ClassVar[bool] = True
+    ordered: ClassVar[bool] = False
     physical: pa.DataType
     cell_B: np.ndarray
 
@@ -47,16 +50,18 @@ class TextKind(Kind):
         return is_text(physical)
 
     @classmethod
-    def reads(cls, distinct: pa.Array) -> np.ndarray:
-        return np.full(len(distinct), cls.takes(distinct.type))
+    def reads(cls, cells: Cells) -> np.ndarray:
+        return np.full(len(cells.distinct), cls.takes(cells.distinct.type))
 
     @classmethod
-    def of(cls, cells: Cells, options: dict[str, object], meter: Meter) -> TextKind:
+    def of(cls, cells: Cells, options: dict[str, Any], meter: Meter) -> TextKind:
         return cls(cells.distinct.type, np.zeros(0, np.int64))
 
-    def with_bins(self, cells: Cells, vocabulary: pa.Array, options: dict[str, object], meter: Meter) -> TextKind:
+    def with_bins(
+        self, cells: Cells, where_D: np.ndarray, vocabulary: pa.Array, options: dict[str, Any], meter: Meter
+    ) -> TextKind:
         published = np.asarray(pc.is_in(cells.distinct, value_set=vocabulary))
-        cell_D = np.where(published, _CELLS, _cell(cells.distinct))
+        cell_D = np.where(published, _CELLS, where_D.astype(np.int64))
         looked = meter.vote(cells.histogram(cell_D, _CELLS + 1), "looks of texts", 0.005, 0.1)
         looks, covered = looked.counts[:-1], looked.counts[-1]
         found = runs(looks, looked.sd)
@@ -70,17 +75,17 @@ class TextKind(Kind):
     def size(self) -> int:
         return len(self.cell_B)
 
-    def positions(self, distinct: pa.Array) -> np.ndarray:
-        return np.full(len(distinct), np.nan)
+    def where(self, distinct: pa.Array) -> np.ndarray:
+        return _cell(distinct).astype(float)
 
     @property
     def middles(self) -> np.ndarray:
-        return np.full(self.size, np.nan)
+        return self.cell_B.astype(float)
 
-    def place(self, distinct: pa.Array) -> np.ndarray:
+    def bins(self, where_D: np.ndarray) -> np.ndarray:
         bins = np.full(_CELLS, -1)
         bins[self.cell_B] = np.arange(self.size)
-        return bins[_cell(distinct)]
+        return bins[where_D.astype(np.int64)]
 
     def fill(self, bin_N: np.ndarray, rng: np.random.Generator) -> pa.Array:
         look, bucket = np.divmod(self.cell_B[bin_N], len(LENGTHS))
@@ -90,6 +95,17 @@ class TextKind(Kind):
         for each in np.unique(look).tolist():
             here = np.flatnonzero(look == each)
             texts[here] = made_up(LOOKS[each][0], length[here], rng)
+        return pa.array(texts, self.physical)
+
+    def fill_unlike(self, bin_N: np.ndarray, rng: np.random.Generator) -> pa.Array:
+        seen: set[str] = set()
+        texts = self.fill(bin_N, rng).to_pylist()
+        tails = rng.integers(_TAILS, size=len(texts)).tolist()
+        for number, text in enumerate(texts):
+            while text in seen:  # a longer one, which no other row has
+                text, tails[number] = f"{texts[number]}{tails[number]}", tails[number] + 1
+            seen.add(text)
+            texts[number] = text
         return pa.array(texts, self.physical)
 
 
