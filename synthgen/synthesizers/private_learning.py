@@ -18,16 +18,13 @@ import torch
 
 from synthgen.codec import Codec
 from synthgen.dp.budget import Budget
-from synthgen.dp.cutting import unit_numbers
-from synthgen.dp.rows import PrivateRows
 from synthgen.dp.sgd import check_private_training
-from synthgen.errors import ConfigError
 from synthgen.layout import Layout
 from synthgen.nets.any_order import AnyOrderGenerator
 from synthgen.nets.one_shot import OneShotCritic, OneShotGenerator
 from synthgen.synthesizers.adversarial import resolved
 from synthgen.synthesizers.any_order import AnyOrderGan
-from synthgen.synthesizers.base import Account, Job, Model, TokenModel
+from synthgen.synthesizers.base import Account, Job, TokenModel
 from synthgen.synthesizers.one_shot import BLOCKS, WAVES, WIDTH, OneShot
 from synthgen.synthesizers.rolled_out import RolledOut, correction_rows
 from synthgen.training.correction import correct_marginals
@@ -49,10 +46,6 @@ OWN_GAME: dict[str, Any] = {
 """Of a private game: each of its losses is of one row, and the penalty is taken at generated rows alone."""
 
 
-UNITS_SHARE = 0.005
-"""Of the budget, for how many units there are, where a unit has several rows: a batch is a share of them."""
-
-
 @dataclass(frozen=True)
 class RealRows:
     """Rows under a guarantee, and what is left to spend on them.
@@ -69,47 +62,9 @@ class RealRows:
     units: float
     unit_N: np.ndarray | None = None
 
-    @classmethod
-    def of(cls, rows: PrivateRows) -> RealRows:
-        """What private rows leave; the number of units is released where it is not that of the rows."""
-        unit = rows.ledger.unit
-        if unit is None:
-            return cls(rows.cut, rows.budget, float(len(rows.table)))
-        unit_N = unit_numbers(rows.cut, unit)
-        count = np.array([float(len(np.unique(unit_N)))])
-        noised, _ = rows.budget.gaussian(count, step="units", share=UNITS_SHARE, sensitivity=1.0)
-        return cls(rows.cut, rows.budget, max(1.0, float(noised[0])), unit_N)
-
     def tokens(self, codec: Codec) -> torch.Tensor:
         """``(N, S)``; what encoding draws, it draws from the noise's entropy, for each cell anew."""
         return torch.from_numpy(codec.encode(self.table, seed=self.budget.noise.number()))
-
-
-def fit_with_gradients(model: Model, rows: PrivateRows, job: Job, *, tuned: bool) -> Account:
-    """Fit a model with noisy gradients, which spend what is left of the budget.
-
-    Args:
-        model: new, one that gradients can teach.
-        rows: the private table, what is left of the budget, and the real rows.
-        job: with the private table.
-        tuned: an any-order generator is fitted to the private table first.
-
-    Raises:
-        MissingExtraError: Opacus is not installed. Nothing was spent on gradients.
-        ConfigError: the model or its settings cannot be taught so.
-    """
-    check_private_training()
-    if isinstance(model, OneShot):
-        return learn_one_shot(model, RealRows.of(rows), job)
-    if not isinstance(model, AnyOrderGan):
-        raise ConfigError(f"epsilon: model {model.name!r} cannot be taught by noisy gradients; 'gan', 'one-shot' can")
-    if not tuned:
-        return learn_any_order(model, RealRows.of(rows), job)
-    account = model.fit(job)
-    if model.network is not None and not account.interrupted:
-        private_NS = model.codec.encode(job.table.arrow, seed=job.config.seed)
-        account.training |= tune(model, RealRows.of(rows), private_NS, job)
-    return account
 
 
 def tune(model: AnyOrderGan, rows: RealRows, private_NS: np.ndarray, job: Job) -> dict[str, Any]:

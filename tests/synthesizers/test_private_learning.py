@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,15 +14,11 @@ from synthgen.config import RunConfig
 from synthgen.detecting import schema_of
 from synthgen.dp.budget import Budget
 from synthgen.dp.noise import Noise
-from synthgen.dp.rows import private_rows
-from synthgen.dp.settings import PrivacySettings
-from synthgen.errors import ConfigError
 from synthgen.synthesizers.any_order import AnyOrderGan
 from synthgen.synthesizers.base import Job
 from synthgen.synthesizers.one_shot import OneShot
-from synthgen.synthesizers.private_learning import RealRows, fit_with_gradients, learn_one_shot, tune
-from synthgen.synthesizers.vae import VaeModel
-from synthgen.table.standing import standing_in
+from synthgen.synthesizers.private_learning import RealRows, learn_one_shot, tune
+from synthgen.synthesizers.synthesizer import Synthesizer, load
 from synthgen.table.table import Table
 from synthgen.training.progress import Silent
 from tests.made import accounts
@@ -72,28 +69,18 @@ def test_a_one_shot_generator_learns_from_a_private_critic() -> None:
     assert drawn.equals(pa.concat_tables(list(again.chunks(40, seed=0))))
 
 
-@pytest.mark.parametrize("tuned", [True, False])
-def test_a_table_is_learned_with_gradients_from_start_to_end(tuned: bool) -> None:
+@pytest.mark.parametrize("method", ["both", "sgd"])
+def test_a_table_is_learned_with_gradients_from_start_to_end(method: str, tmp_path: Path) -> None:
     frame = accounts(300, seed=1)
     frame["owner"] = np.arange(300) // 2
-    asked = {"epsilon": 8.0, "delta": 1e-4, "noise_seed": 0, "method": "both" if tuned else "sgd", "rows_per_unit": 2}
-    real = Table.from_any(frame).arrow
-    rows = private_rows(real, PrivacySettings.model_validate(asked), unit="owner")
-    job, model = job_of(standing_in(Table.from_any(frame), rows.table), **SMALL), AnyOrderGan()
-    account = fit_with_gradients(model, rows, job, tuned=tuned)
-    assert [entry.step for entry in rows.ledger.entries[-2:]] == ["units", "training"]
-    assert rows.ledger.epsilon_spent() == pytest.approx(8.0, rel=0.01)
-    assert sum(len(chunk) for chunk in model.chunks(50, seed=3)) == 50
-    again = AnyOrderGan()
-    again.codec = model.codec
-    again.read_weights(model.weights(), account.training, "cpu")
-    assert np.array_equal(model.draw(0, 30, 0), again.draw(0, 30, 0))
-
-
-def test_a_model_without_gradients_of_rows_is_refused() -> None:
-    rows = private_rows(rows_of().table, PrivacySettings(epsilon=8.0, delta=1e-4, noise_seed=0, method="sgd"))
-    with pytest.raises(ConfigError, match="'vae' cannot be taught by noisy gradients"):
-        fit_with_gradients(VaeModel(), rows, job_of(Table.from_any(accounts(300))), tuned=False)
+    asked = {"noise_seed": 0, "method": method, "rows_per_unit": 2}
+    made = Synthesizer(epsilon=8.0, delta=1e-4, privacy=asked, unit="owner", training=SMALL).fit(frame)
+    ledger = made.facts_["privacy"]["ledger"]
+    assert ledger["entries"][-1]["step"] == "training"
+    assert ledger["epsilon_spent"] == pytest.approx(8.0, rel=0.01)
+    assert made.facts_["training"]["private"]["steps"] == ledger["entries"][-1]["times"]
+    made.save(tmp_path / "run")
+    assert load(tmp_path / "run").sample(20, random_state=1).equals(made.sample(20, random_state=1))
 
 
 def test_what_is_learned_of_a_row_depends_on_that_row_alone() -> None:
