@@ -11,7 +11,6 @@ import numpy as np
 
 from synthgen.dp.columns.noisy import runs
 
-_TRIES = 20
 _FINEST = 256
 
 
@@ -54,23 +53,19 @@ class Line:
 
         Args:
             bin_N: the bins.
-            avoid: positions that stand for themselves elsewhere and are not drawn here, where the bin has others.
+            avoid: whole numbers that stand for themselves elsewhere and are not drawn; every bin has others.
             rng: draws them.
         """
         low, width = self.low[bin_N], self.high[bin_N] - self.low[bin_N]
-        x = self._once(low, width, rng)
-        for _ in range(_TRIES if len(avoid) else 0):
-            again = np.flatnonzero(np.isin(x, avoid))
-            if not len(again):
-                break
-            x[again] = self._once(low[again], width[again], rng)
-        return x
-
-    def _once(self, low: np.ndarray, width: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        drawn = rng.random(len(low)) * width
-        x = low + (np.floor(drawn) if self.whole else drawn)
-        inside: np.ndarray = np.minimum(x, low + width - 1 if self.whole else np.nextafter(low + width, low))
-        return inside
+        if not self.whole:
+            x: np.ndarray = np.minimum(low + rng.random(len(low)) * width, np.nextafter(low + width, low))
+            return x
+        points = np.unique(avoid[~np.isnan(avoid)])
+        before = np.searchsorted(points, low)
+        free = np.maximum(width - (np.searchsorted(points, low + width) - before), 1)
+        rank = low - before + np.minimum(np.floor(rng.random(len(low)) * free), free - 1)  # among free whole numbers
+        found: np.ndarray = rank + np.searchsorted(points - np.arange(len(points)), rank, side="right")
+        return found
 
     def without(self, avoid: np.ndarray) -> Line:
         """The bins in which other whole numbers lie than those to avoid.
