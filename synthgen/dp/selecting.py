@@ -56,7 +56,7 @@ class Limits:
         scores: share of the budget for the scores of each round.
         at_once: part of its budget that a table gets in the round which chose it.
         target_weight: how much more a row's error counts in a table with the target.
-        reference_rows: drawn from the law so far to know what it expects.
+        reference_rows: drawn from the law so far to know what it expects; fewer for a small table.
     """
 
     cells: int = 1_000_000
@@ -67,7 +67,7 @@ class Limits:
     target_weight: float = 3.0
     reference_rows: int = 300_000
     least: float = 4.0
-    doubt: float = 0.0
+    doubt: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -160,9 +160,8 @@ class _Selection:
             for c, (counts, _) in enumerate(one_way)
         )
         self.sizes = [coarsening.size for coarsening in self.coarsenings]
-        self.tokens_NC = np.stack(
-            [coarsening.group_of[tokens_NC[:, c]] for c, coarsening in enumerate(self.coarsenings)], axis=1
-        )
+        groups = [coarsening.group_of[tokens_NC[:, c]] for c, coarsening in enumerate(self.coarsenings)]
+        self.tokens_NC = np.stack(groups).T  # columns are read one by one
         self.alone = [_alone(c, *one_way[c], coarsening) for c, coarsening in enumerate(self.coarsenings)]
         self.tables: dict[Columns, Measured] = {}
         self.tree = junction_tree([], self.sizes)
@@ -173,7 +172,8 @@ class _Selection:
         candidates = self._candidates(triples=number > 1)
         if not candidates:
             return
-        sample_NC = self.model.sample(self.limits.reference_rows, self.rng)
+        drawn = min(self.limits.reference_rows, max(20_000, round(8 * self.rows)))
+        sample_NC = np.asfortranarray(self.model.sample(drawn, self.rng))  # columns are read one by one
         lift = self.rows / len(sample_NC)
         expected = [counted(sample_NC, columns, self.sizes) * lift for columns in candidates]
         exact = [
