@@ -62,6 +62,8 @@ class Limits:
         at_once: part of its budget that a table gets in the round which chose it.
         target_weight: how much more a row's error counts in a table with the target.
         reference_rows: drawn from the law so far to know what it expects; fewer for a small table.
+        least: rows that a merged value shall hold, in standard deviations of the noise of a table.
+        doubt: standard deviations of their noise by which scores are lowered before they are believed.
     """
 
     cells: int = 1_000_000
