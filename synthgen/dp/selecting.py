@@ -85,11 +85,13 @@ class FittedMarginals:
         model: the law of merged values.
         coarsenings: per column, which values are merged.
         measured: columns of the tables that were counted, in the order in which they were chosen.
+        tables: these tables as they were released.
     """
 
     model: GraphicalModel
     coarsenings: tuple[Coarsening, ...]
     measured: tuple[Columns, ...]
+    tables: tuple[Measured, ...]
 
     def sample(self, n: int, rng: np.random.Generator, given: Mapping[int, np.ndarray] | None = None) -> np.ndarray:
         """Rows (n, C) int32; ``given`` fixes columns, each by n values. See ``GraphicalModel.sample``."""
@@ -212,7 +214,7 @@ class _Selection:
             wanted = np.maximum(0.0, shares - [table.spent for table in tables])
             self._count(tables, list(wanted * (self.left / wanted.sum())), "tables: counts, last")
             self._fit(sweeps=30)
-        return FittedMarginals(self.model, self.coarsenings, tuple(self.tables))
+        return FittedMarginals(self.model, self.coarsenings, tuple(self.tables), tuple(tables))
 
     @property
     def _for_tables(self) -> float:
