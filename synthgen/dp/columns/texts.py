@@ -39,7 +39,7 @@ class TextKind(Kind):
     """
 
     name: ClassVar[str] = "text"
-    vocabulary_share: ClassVar[float] = 0.45
+    vocabulary_share: ClassVar[float] = 0.65
     listed: ClassVar[bool] = True
     ordered: ClassVar[bool] = False
     physical: pa.DataType
