@@ -32,6 +32,8 @@ class Kind(ABC):
     """For the ledger and the schema."""
     vocabulary_share: ClassVar[float] = 0.2
     """Of the column's share, for the search of frequent values."""
+    vocabulary_delta: ClassVar[float] = 1.0
+    """Of the column's delta for thresholds, for the same."""
     listed: ClassVar[bool] = False
     """Whether a schema that lists categories would save that search."""
     ordered: ClassVar[bool] = True

@@ -74,7 +74,8 @@ def learn(
     vocabulary, seen = cells.distinct.slice(0, 0), None
     if kind.needs_vocabulary(options):
         share = chosen.vocabulary_share * meter.whole
-        vocabulary, seen = meter.vocabulary(cells, "vocabulary", share, schema=chosen.listed)
+        part = chosen.vocabulary_delta
+        vocabulary, seen = meter.vocabulary(cells, "vocabulary", share, chosen.listed, part)
     where_D = kind.where(cells.distinct)
     kind = kind.with_bins(cells, where_D, vocabulary, options, meter)
     return _finished(name, cells, (vocabulary, seen), kind, where_D, meter, resolution)
