@@ -50,6 +50,9 @@ class Budget:
         ledger: where entries go, made for the same epsilon and delta; None starts one whose unit is the row.
         noise: None draws from the operating system.
 
+    Attributes:
+        told: step -> statistics as they were released, and the standard deviation of their noise; for audits.
+
     Example:
         >>> budget = Budget(1.0, 1e-5, noise=Noise(seed=0))
         >>> noisy, sd = budget.gaussian(np.array([100.0]), step="rows", share=0.1, sensitivity=1.0)
@@ -76,6 +79,7 @@ class Budget:
         self.threshold_delta = delta * threshold_delta_share
         self.mu = gaussian_mu(epsilon, delta - self.threshold_delta) * (1.0 - ROUNDING)
         self._delta_share_left = 1.0
+        self.told: dict[str, tuple[np.ndarray, float]] = {}
 
     @property
     def left(self) -> float:
@@ -106,7 +110,9 @@ class Budget:
             PrivacyError: the budget has not so much left. Nothing was released.
         """
         sd = self._spend("gaussian", step, share, sensitivity, 0.0, schema)
-        return np.asarray(values, dtype=np.float64) + self.noise.gaussian(np.shape(values), sd), sd
+        noisy = np.asarray(values, dtype=np.float64) + self.noise.gaussian(np.shape(values), sd)
+        self.told[step] = (noisy.copy(), sd)
+        return noisy, sd
 
     def vocabulary(
         self,

@@ -35,6 +35,10 @@ class Mechanism(Protocol):
         """
         ...
 
+    def scaled(self, factor: float) -> Mechanism:
+        """The same with so much more noise."""
+        ...
+
 
 @dataclass(frozen=True)
 class Gaussian:
@@ -51,6 +55,9 @@ class Gaussian:
 
     def __post_init__(self) -> None:
         _check_noise(self.noise)
+
+    def scaled(self, factor: float) -> Gaussian:
+        return Gaussian(self.noise * factor)
 
     def edges(self, count: int, adding: bool) -> np.ndarray:
         mu = 1.0 / self.noise
@@ -82,6 +89,9 @@ class SampledGaussian:
         _check_noise(self.noise)
         if not 0.0 < self.rate <= 1.0:
             raise PrivacyError(f"sampling rate: must be above 0 and at most 1; got {self.rate}")
+
+    def scaled(self, factor: float) -> SampledGaussian:
+        return SampledGaussian(self.noise * factor, self.rate)
 
     def edges(self, count: int, adding: bool) -> np.ndarray:
         reach = BEYOND * self.noise
@@ -118,6 +128,9 @@ class Laplace:
 
     def __post_init__(self) -> None:
         _check_noise(self.noise)
+
+    def scaled(self, factor: float) -> Laplace:
+        return Laplace(self.noise * factor)
 
     def edges(self, count: int, adding: bool) -> np.ndarray:
         return np.linspace(-1.0, 1.0, count) * (1.0 + 1e-12) / self.noise

@@ -20,7 +20,7 @@ from synthgen.dp.losses import Gaussian, Laplace, Mechanism, SampledGaussian
 from synthgen.errors import PrivacyError
 
 
-@pytest.mark.parametrize(("rate", "steps"), [(0.001, 5000), (0.01, 1), (0.01, 100), (0.01, 2000), (0.1, 100), (1.0, 7)])
+@pytest.mark.parametrize(("rate", "steps"), [(0.001, 2000), (0.01, 100), (0.01, 2000), (0.1, 1), (0.1, 100), (1.0, 7)])
 @pytest.mark.parametrize("noise", [0.6, 1.0, 3.0])
 def test_agrees_with_dp_accounting_to_a_hundredth(noise: float, rate: float, steps: int) -> None:
     grid = (

@@ -85,10 +85,14 @@ class Meter:
         m: rows that one unit has at most: the L2 sensitivity of every histogram.
         share: of all that the budget may spend on Gaussians, for this column.
         delta_share: of the chance that the budget leaves to thresholds, for this column.
+        min_holders: units that a published value needs, by its noisy count, when each brings all of its m rows.
     """
 
-    def __init__(self, budget: Budget, column: str, rows: float, m: int, share: float, delta_share: float) -> None:
+    def __init__(
+        self, budget: Budget, column: str, rows: float, m: int, share: float, delta_share: float, min_holders: int = 1
+    ) -> None:
         self.budget, self.column, self.rows, self.m = budget, column, rows, m
+        self.least = float(min_holders * m)
         self.whole, self.left, self.delta_share = share, share, delta_share
 
     def vote(self, counts: np.ndarray, question: str, precision: float = 0.02, most: float = 0.06) -> Noisy:
@@ -144,6 +148,7 @@ class Meter:
             share=share,
             delta_share=self.delta_share * delta_part,
             most=self.m,
+            min_holders=self.least,
             schema=schema,
         )
         return found.values, Noisy(found.counts, found.sd)

@@ -179,10 +179,10 @@ def learn_unit(
     rows_U = np.minimum(cells.counts, meter.m) - 1
     units = meter.measure_units(np.bincount(rows_U, minlength=meter.m), "rows per unit", _UNITS_SHARE * meter.whole)
     law = on_simplex(units.counts, max(float(units.counts.sum()), 1.0))
-    looked = meter.measure(cells.histogram(kind.bins(where_D), kind.size), "values")
+    size = PUBLISHED + kind.size
+    looked = meter.measure(cells.histogram(items(cells.distinct, empty, kind, where_D), size), "values")
     mass = on_simplex(looked.counts, meter.rows)
-    total = np.array([looked.counts.sum()])
-    sd = np.array([looked.sd * np.sqrt(kind.size)])
+    total, sd = np.array([looked.counts.sum()]), np.array([looked.sd * np.sqrt(size)])
     return UnitColumn(name, cells.distinct.type, kind, mass, law / law.sum(), total, sd)
 
 
