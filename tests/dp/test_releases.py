@@ -33,3 +33,13 @@ def test_a_table_comes_back_with_its_names_types_and_formats() -> None:
     assert set(made.column("plan").to_pylist()) == {"free", "pro", None}
     assert all(text.isdigit() for text in made.column("age").to_pylist())
     assert all(text[-3] == "." for text in made.column("spent").to_pylist())
+
+
+def test_tokens_of_numbers_are_in_order_and_those_of_labels_are_not() -> None:
+    table = mixed_table(20_000)
+    releases = release_columns(table, budget=Budget(3.0, 1e-6, noise=Noise(1)))
+    ordered = dict(zip(table.column_names, releases.ordered, strict=True))
+    assert ordered == {"age": True, "plan": False, "spent": True, "score": True, "active": False}
+    score = table.column("score").to_numpy()
+    middles = [np.median(score[releases.encode(table)[:, 3] == token]) for token in range(releases.sizes[3] - 1)]
+    assert (np.diff(middles) > 0).all()  # the last may stand for values that nothing describes
