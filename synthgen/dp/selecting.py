@@ -71,14 +71,14 @@ class Limits:
         doubt: standard deviations of their noise by which scores are lowered before they are believed.
     """
 
-    cells: int = 1_000_000
+    cells: int = 2_000_000
     values: int = 16
     rounds: int = 4
     scores: float = 0.04
     at_once: float = 0.4
     target_weight: float = 3.0
     reference_rows: int = 300_000
-    least: float = 4.0
+    least: float = 8.0
     doubt: float = 1.0
 
     def __post_init__(self) -> None:
@@ -266,11 +266,14 @@ class _Selection:
         division = self._division(list(self.tables.values()), likely)
         profit_P = division.profits[len(self.tables) :]
         chosen: list[Measured] = []
+        refused = 0
         for best in np.argsort(-profit_P, kind="stable"):
             columns = candidates[best]
-            if len(chosen) == most or profit_P[best] <= 0.0:
+            if len(chosen) == most or refused == most or profit_P[best] <= 0.0:
                 break
-            if self._fits(columns):
+            if not self._fits(columns):
+                refused += 1
+            else:
                 chosen.append(Measured.planned(columns, expected[best], likely[columns]))
                 self.tables[columns] = chosen[-1]
         return chosen
