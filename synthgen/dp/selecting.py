@@ -33,6 +33,11 @@ from synthgen.dp.coarsening import Coarsening, coarsen
 from synthgen.dp.graphical import Evidence, GraphicalModel, estimate
 from synthgen.dp.measuring import Measured, counted, reconciled
 
+OneWay = tuple[np.ndarray, np.ndarray | float]
+"""Noisy counts of a column's values, and the standard deviations of their noise."""
+_FREE = 2.0
+"""Relative deviation from expectation that counts of a single column may have."""
+
 
 class Releasing(Protocol):
     """What is asked of a budget (``synthgen.dp.budget.Budget``)."""
@@ -56,7 +61,9 @@ class Limits:
         scores: share of the budget for the scores of each round.
         at_once: part of its budget that a table gets in the round which chose it.
         target_weight: how much more a row's error counts in a table with the target.
-        reference_rows: drawn from the law so far to know what it expects.
+        reference_rows: drawn from the law so far to know what it expects; fewer for a small table.
+        least: rows that a merged value shall hold, in standard deviations of the noise of a table.
+        doubt: standard deviations of their noise by which scores are lowered before they are believed.
     """
 
     cells: int = 1_000_000
@@ -67,7 +74,7 @@ class Limits:
     target_weight: float = 3.0
     reference_rows: int = 300_000
     least: float = 4.0
-    doubt: float = 0.0
+    doubt: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,7 @@ def fit_marginals(
     sensitivity: float,
     budget: Releasing,
     share: float,
-    one_way: Sequence[tuple[np.ndarray, float]],
+    one_way: Sequence[OneWay],
     target: int | None,
     rng: np.random.Generator,
     ordered: Sequence[bool] | None = None,
@@ -117,7 +124,8 @@ def fit_marginals(
         sensitivity: the most rows that one unit has.
         budget: adds the noise and keeps the books.
         share: the part of the budget to spend here; all of it is spent where there are two columns to compare.
-        one_way: for each column its noisy counts, already paid for, and the standard deviation of their noise.
+        one_way: for each column its noisy counts, already paid for, and the standard deviation of their noise, one for
+            all or one each.
         target: the column whose relations matter most, or None.
         rng: draws from the law while it grows; never sees the data, so it may come from the run's seed.
         ordered: which columns' values are in order (numbers, dates), so that only neighbours are merged.
@@ -142,7 +150,7 @@ class _Selection:
         sensitivity: float,
         budget: Releasing,
         share: float,
-        one_way: Sequence[tuple[np.ndarray, float]],
+        one_way: Sequence[OneWay],
         target: int | None,
         rng: np.random.Generator,
         ordered: Sequence[bool] | None,
@@ -162,9 +170,8 @@ class _Selection:
             for c, (counts, _) in enumerate(one_way)
         )
         self.sizes = [coarsening.size for coarsening in self.coarsenings]
-        self.tokens_NC = np.stack(
-            [coarsening.group_of[tokens_NC[:, c]] for c, coarsening in enumerate(self.coarsenings)], axis=1
-        )
+        groups = [coarsening.group_of[tokens_NC[:, c]] for c, coarsening in enumerate(self.coarsenings)]
+        self.tokens_NC = np.stack(groups).T  # columns are read one by one
         self.alone = [_alone(c, *one_way[c], coarsening) for c, coarsening in enumerate(self.coarsenings)]
         self.tables: dict[Columns, Measured] = {}
         self.tree = junction_tree([], self.sizes)
@@ -175,7 +182,8 @@ class _Selection:
         candidates = self._candidates(triples=number > 1)
         if not candidates:
             return
-        sample_NC = self.model.sample(self.limits.reference_rows, self.rng)
+        drawn = min(self.limits.reference_rows, max(20_000, round(8 * self.rows)))
+        sample_NC = np.asfortranarray(self.model.sample(drawn, self.rng))  # columns are read one by one
         lift = self.rows / len(sample_NC)
         expected = [counted(sample_NC, columns, self.sizes) * lift for columns in candidates]
         exact = [
@@ -311,14 +319,17 @@ def chance_deviation(expected: np.ndarray) -> np.ndarray:
     return np.asarray(np.where(expected < 30.0, exact, HALF_NORMAL * np.sqrt(expected)))
 
 
-def _rows(one_way: Sequence[tuple[np.ndarray, float]]) -> float:
+def _rows(one_way: Sequence[OneWay]) -> float:
     """The number of rows: the columns' totals, weighted by the inverse of their noise variance; at least 1."""
-    weights = np.array([1.0 / max(len(counts) * sd**2, 1e-9) for counts, sd in one_way])
+    variances = [float(np.sum(np.square(np.broadcast_to(sd, counts.shape)))) for counts, sd in one_way]
+    weights = 1.0 / np.maximum(variances, 1e-9)
     return max(float(weights @ [counts.sum() for counts, _ in one_way] / weights.sum()), 1.0)
 
 
-def _alone(c: int, counts: np.ndarray, sd: float, coarsening: Coarsening) -> Evidence:
-    """What is known of a column alone; a deviation of 2 from equal shares is expected, so noise alone limits it."""
+def _alone(c: int, counts: np.ndarray, sd: np.ndarray | float, coarsening: Coarsening) -> Evidence:
+    """What is known of a column alone; its counts may differ from any expectation, so only noise gives them slack."""
     merged = np.bincount(coarsening.group_of, weights=counts, minlength=coarsening.size)
-    variance = sd**2 * np.bincount(coarsening.group_of, minlength=coarsening.size)
-    return Evidence((c,), merged, variance / (4.0 * np.maximum(merged, sd)), math.sqrt(variance.mean()))
+    squares = np.square(np.broadcast_to(sd, counts.shape))
+    variance = np.bincount(coarsening.group_of, weights=squares, minlength=coarsening.size)
+    held = np.maximum(merged, np.sqrt(variance))
+    return Evidence((c,), merged, variance / (_FREE**2 * held), math.sqrt(variance.mean()))

@@ -86,6 +86,10 @@ def check_private(config: RunConfig, kind: type[Model]) -> None:
         return
     if not kind.private:
         raise not_private(kind.name)
+    if config.privacy.secure and config.privacy.noise_seed is not None:
+        raise ConfigError("privacy.noise_seed: secure noise has no seed; leave out one of the two")
+    if config.holdout is not None:
+        raise ConfigError("holdout: a private fit is judged by no real rows, so none are held out; leave it out")
     if config.privacy.method not in ("sgd", "both"):
         return
     check_private_training()
@@ -201,6 +205,7 @@ def _declared(given: Schema | None, config: RunConfig) -> Schema | None:
 def _asked(config: RunConfig, given: Schema | None) -> dict[str, Any]:
     """What decides the ledger, in JSON types."""
     facts = config.model_dump(mode="json", include={"privacy", "unit", "target", "min_holders", "columns", "seed"})
+    facts["privacy"].pop("noise_seed")  # whoever reads the file could take the noise away
     return facts | {"schema": None if given is None else given.model_dump(mode="json")}
 
 

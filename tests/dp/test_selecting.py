@@ -191,6 +191,24 @@ def test_columns_of_one_value(sizes: list[int]) -> None:
     assert (drawn_NC < sizes).all()
 
 
+def test_noise_of_single_columns_may_differ_by_value() -> None:
+    sizes = [4, 3, 5]
+    tokens_NC = linked_tokens(4000, sizes, 0)
+    one_way = exact_one_way(tokens_NC, sizes)
+    wrong = one_way[0][0].copy()
+    wrong[3] += 3000  # but its noise is said to be large
+    said = [
+        (wrong, np.array([1.0, 1.0, 1.0, 3000.0])),
+        *((counts, np.full(len(counts), sd)) for counts, sd in one_way[1:]),
+    ]
+    law = fit_marginals(
+        tokens_NC, sizes, sensitivity=1.0, budget=Recorder(mu=5.0), share=0.8, target=None, limits=SMALL,
+        one_way=said, rng=np.random.default_rng(0),
+    )  # fmt: skip
+    shares = np.bincount(law.sample(4000, np.random.default_rng(0))[:, 0], minlength=4)
+    assert np.abs(shares - one_way[0][0]).max() < 60
+
+
 def test_an_empty_table() -> None:
     law = fit(np.zeros((0, 3), int), [2, 3, 4], Recorder(mu=1.0))
     assert law.sample(10, np.random.default_rng(0)).shape == (10, 3)

@@ -75,6 +75,11 @@ class Kind(ABC):
     def size(self) -> int:
         """B."""
 
+    @property
+    def joined(self) -> np.ndarray:
+        """``(B,)`` whether each bin begins where the one before ends."""
+        return np.ones(self.size, bool)
+
     @abstractmethod
     def where(self, distinct: pa.Array) -> np.ndarray:
         """``(D,)`` where each value lies among those of its kind, by itself; nan for a value that is not of it."""

@@ -14,7 +14,7 @@ import pyarrow as pa
 from synthgen.columns.number_text import is_text
 from synthgen.dp.columns.base import MISSING, OTHER, PUBLISHED, Kind, PrivateColumn, UnitColumn, items
 from synthgen.dp.columns.cells import Cells, Meter, Noisy
-from synthgen.dp.columns.noisy import combined, on_simplex
+from synthgen.dp.columns.noisy import combined, on_simplex, outermost
 from synthgen.dp.columns.tokens import by_mass, in_order
 
 if TYPE_CHECKING:
@@ -117,7 +117,11 @@ def _finished(
     if seen is not None and len(vocabulary):
         known = slice(PUBLISHED, PUBLISHED + len(vocabulary))
         counts[known], sd[known] = combined(counts[known], last.sd, seen.counts, seen.sd)
-    mass = on_simplex(counts, max(meter.rows, 1.0))
+    held = np.ones(size, bool)
+    if kind is not None and kind.ordered and kind.size:
+        held[-kind.size :] = ~outermost(counts[-kind.size :], last.sd, kind.joined)
+    mass = np.zeros(size)
+    mass[held] = on_simplex(counts[held], max(meter.rows, 1.0))
     token = _tokens(vocabulary, kind, mass[PUBLISHED:], last.sd, resolution)
     token = np.concatenate([[-1, -1], token])
     for item in (MISSING, OTHER):
