@@ -26,6 +26,7 @@ from methods.graphs import PEERS
 from run import chosen
 
 from synthgen.graphs import GraphModel, ReadGraph, read_graph
+from synthgen.graphs.rewiring import ENOUGH, MOST_ROUNDS, STALLED
 from synthgen.metrics.graphs import GRAPH_METRICS, GraphView, compare_graphs, disturbed
 
 NAME = "twitch_de_graph"
@@ -234,7 +235,8 @@ def large(found: dict[str, Any]) -> list[str]:
         f"{found['cpu_s']:.0f} seconds of processor time ({found['wall_s']:.0f} by the clock), at most",
         f"{found['peak_mb']:,.0f} MB in the process. Of the corners of triangles {100 * found['before']:.0f} % were",
         f"too many or too few before they were put right, {100 * found['after']:.1f} % after {found['rounds']} rounds",
-        f"({found['reason']}).",
+        f"(`{found['reason']}`). Rounds stop at {100 * ENOUGH:g} % (`enough`), when {STALLED[0]} in a row each take",
+        f"off less than {100 * STALLED[1]:g} % of what is off (`stalled`), or after {MOST_ROUNDS} (`rounds`).",
         "",
     ]
 
