@@ -59,10 +59,7 @@ SYSTEMS = {
         "SDV HMA",
         "linked_sdv_worker.py",
         "sdv",
-        {
-            "airline_tweets": {"people": 1_000, "made": 1_000},
-            "world": {"people": 300, "made": 300},
-        },
+        {"airline_tweets": {"made": 1_000}},
     ),
     "par": System(
         "SDV PAR",

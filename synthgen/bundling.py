@@ -2,7 +2,7 @@
 
 synthetic.csv (or .parquet)   the rows
 data_card.md                  what it is, how it was made, its columns, what it is for, its limits
-report.html, metrics.json     the evaluation
+report.html, metrics.json     the evaluation; of a private run guarantee.html and guarantee.json
 privacy.md                    what was tried, and what nobody can promise
 settings.toml                 all settings, the seed among them
 SHA256SUMS                    of each file, as ``sha256sum -c`` reads them
@@ -22,12 +22,13 @@ from typing import Any
 from synthgen.errors import RunError
 from synthgen.pictures.writing import folders_beside
 from synthgen.replacing import written_beside
-from synthgen.reporting.cards import data_card, privacy_statement
+from synthgen.reporting.cards import data_card, guaranteed_card, guaranteed_statement, privacy_statement
 from synthgen.reporting.folder import METRICS_FILE
 from synthgen.storage import MANIFEST, Run, file_sha256, read_run
 from synthgen.toml import to_toml
 
 RUN_FOLDER, REPORT, SUMS = "run", "report.html", "SHA256SUMS"
+GUARANTEE, LEDGER = "guarantee.html", "guarantee.json"
 TABLES = ("synthetic.csv", "synthetic.parquet")
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The time of every file in the zip, the earliest there is: the same parts give the same bytes."""
@@ -95,6 +96,8 @@ def _parts(folder: Path) -> Parts:
     if not folder.is_dir():
         raise RunError(f"{folder}: no such folder; the folder that synthgen run left was expected")
     table = next((folder / name for name in TABLES if (folder / name).is_file()), None)
+    if table is not None and (folder / GUARANTEE).is_file():
+        return _guaranteed(folder, table)
     lacking = [] if table else ["the synthetic table (synthetic.csv or synthetic.parquet)"]
     lacking += [name for name in (REPORT, METRICS_FILE) if not (folder / name).is_file()]
     lacking += [f"{RUN_FOLDER}/ (the model's settings and seed)"] * (not (folder / RUN_FOLDER).is_dir())
@@ -114,6 +117,27 @@ def _parts(folder: Path) -> Parts:
     return Parts(folder, files, _texts(run, metrics, table.name))
 
 
+def _guaranteed(folder: Path, table: Path) -> Parts:
+    """Of a private run: the table, what is promised, and how it was made; real rows had no part in any of it."""
+    run = read_run(folder / RUN_FOLDER)
+    if "ledger" not in (run.manifest.get("privacy") or {}):
+        raise RunError(
+            f"{folder / RUN_FOLDER}: was not fitted with an epsilon, and {GUARANTEE} beside it says so. "
+            "Make the folder again with: synthgen run DATA --epsilon E"
+        )
+    if _json(folder / LEDGER).get("sha256") != file_sha256(table):
+        raise RunError(
+            f"{table}: is not the table that {LEDGER} speaks of; it was changed or replaced since. "
+            "Make the folder again with: synthgen run DATA --epsilon E"
+        )
+    texts = {
+        "data_card.md": guaranteed_card(run.manifest, run.schema, table.name),
+        "privacy.md": guaranteed_statement(run.manifest),
+        "settings.toml": _settings(run),
+    }
+    return Parts(folder, (table, folder / GUARANTEE, folder / LEDGER), texts)
+
+
 def _pictures(table: Path, run: Run) -> list[Path]:
     """The pictures that the table's paths name."""
     found = []
@@ -128,21 +152,30 @@ def _pictures(table: Path, run: Run) -> list[Path]:
 
 
 def _texts(run: Run, metrics: dict[str, Any], table: str) -> dict[str, str]:
-    versions = {name: run.manifest.get(name) for name in ("synthgen", "python", "libraries")}
-    settings = {"seed": run.manifest.get("seed", 0), **run.config, "versions": versions}
     return {
         "data_card.md": data_card(metrics, run.manifest, table),
         "privacy.md": privacy_statement(metrics, run.manifest),
-        "settings.toml": to_toml(settings),
+        "settings.toml": _settings(run),
     }
 
 
-def _metrics(path: Path) -> dict[str, Any]:
+def _settings(run: Run) -> str:
+    """All settings, with the versions that they were used with."""
+    versions = {name: run.manifest.get(name) for name in ("synthgen", "python", "libraries")}
+    return to_toml({"seed": run.manifest.get("seed", 0), **run.config, "versions": versions})
+
+
+def _json(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        lacking = [key for key in ("facts", "rows", "columns", "results", "verdicts", "notes") if key not in found]
-    except (OSError, ValueError, TypeError) as error:
-        raise RunError(f"{path}: cannot be read as JSON; the figures of an evaluation were expected") from error
-    if not isinstance(found, dict) or lacking or "data" not in found["facts"]:
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path}: cannot be read as JSON; what synthgen run left was expected") from error
+    return found if isinstance(found, dict) else {}
+
+
+def _metrics(path: Path) -> dict[str, Any]:
+    found = _json(path)
+    lacking = [key for key in ("facts", "rows", "columns", "results", "verdicts", "notes") if key not in found]
+    if lacking or "data" not in found["facts"]:
         raise RunError(f"{path}: is not what an evaluation writes; make it again with: synthgen run DATA")
     return found

@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
+from synthgen.dp.settings import PrivacySettings
 from synthgen.errors import ConfigError, near_miss
 from synthgen.training.settings import AdversarialSettings, CriticSettings, ImageSettings, TrainingSettings
 
@@ -92,6 +93,7 @@ class RunConfig(BaseModel):
         encoding: of a CSV; None: found out.
         decimal: point or comma; None: found out.
         columns: what detection gets wrong, by column.
+        privacy: what the run may give away of any one person; nothing is promised where no epsilon is given.
         model: which model.
         training: how it is trained.
         critic: who judges, and teaches, while it is trained.
@@ -114,6 +116,7 @@ class RunConfig(BaseModel):
     encoding: str | None = None
     decimal: Literal[".", ","] | None = None
     columns: dict[str, ColumnSettings] = Field(default_factory=dict)
+    privacy: PrivacySettings = PrivacySettings()
     model: ModelSettings = ModelSettings()
     training: TrainingSettings = TrainingSettings()
     critic: CriticSettings = CriticSettings()
@@ -133,10 +136,11 @@ def settings_of(config: RunConfig, leave_out: Sequence[str] = ()) -> dict[str, A
         >>> list(settings_of(RunConfig(image=ImageSettings(side=16)), ["training", "critic", "sampling", "columns"]))
         ['seed', 'device', 'min_holders', 'model', 'image']
     """
-    ruled = {"adversarial": config.adversarial, "image": config.image}
+    ruled = {"adversarial": config.adversarial, "image": config.image, "privacy": config.privacy}
     empty = () if config.context else ("context",)
     settings = config.model_dump(mode="json", exclude_none=True, exclude={*ruled, *leave_out, *empty})
     given = {k: part.model_dump(mode="json", exclude_none=True, exclude_unset=True) for k, part in ruled.items()}
+    given["privacy"].pop("noise_seed", None)  # whoever reads the settings could take the noise away
     return settings | {key: part for key, part in given.items() if part and key not in leave_out}
 
 
@@ -156,6 +160,8 @@ def load_config(path: Path | str | None = None, overrides: Mapping[str, Any] | N
     """
     given = {key: value for key, value in (overrides or {}).items() if value is not None}
     settings = {} if path is None else _read(Path(path))
+    if isinstance(of_file := settings.get("privacy"), dict) and "privacy" in given:
+        given["privacy"] = of_file | given["privacy"]
     return check_settings(RunConfig, {**settings, **given}, "settings" if path is None else Path(path).name)
 
 

@@ -10,6 +10,7 @@ Settings are quoted freely; private data only as column names, counts and row nu
     |- ConditionError    (ValueError)     a condition on what to sample
     |- RunError          (ValueError)     a run folder: damaged, foreign, in use
     |- NotFittedError    (RuntimeError)   sampling before fitting
+    |- PrivacyError      (ValueError)     a release that the privacy budget does not allow
     |- DivergedError     (RuntimeError)   training met a number that is not finite
     `- MissingExtraError (ImportError)    an optional package
 """
@@ -48,6 +49,10 @@ class RunError(SynthgenError, ValueError):
 
 class NotFittedError(SynthgenError, RuntimeError):
     """A synthesizer was asked to sample or save before it was fitted."""
+
+
+class PrivacyError(SynthgenError, ValueError):
+    """A release or a setting that the asked privacy guarantee does not allow; nothing was released."""
 
 
 class DivergedError(SynthgenError, RuntimeError):

@@ -20,6 +20,7 @@ from synthgen.detecting import check_unit, schema_of
 from synthgen.errors import ConfigError, RunError
 from synthgen.pictures.writing import check_folder, folder_beside, folders_beside
 from synthgen.reporting.folder import make_folder, write_report
+from synthgen.reporting.guarantee import FREE, figures_of_guarantee
 from synthgen.reporting.summary import ColumnLine, Figure, Summary
 from synthgen.seeding import derived_seed, numpy_stream
 from synthgen.storage import RunWriter, file_sha256, writing
@@ -90,11 +91,11 @@ def run(
     check_writable(output)
     with model_folder as writer:
         train, holdout = split_rows(table, config)
-        model = _fit(train, config, schema, writer, resume, progress)
+        model = fit_table(train, config, schema, writer, resume, progress)
     progress.stage("sampling")
     kept: list[pa.Table] = []
     seed = derived_seed(config.seed, "sampling")
-    _write(model, output, len(table), seed, progress, keep=kept)
+    write_rows(model, output, len(table), seed, progress, keep=kept)
     progress.stage("evaluating")
     from synthgen.metrics.evaluation import evaluate
 
@@ -137,7 +138,7 @@ def run(
     summary = Summary(
         columns=parts["columns"],
         pairs=parts["pairs"],
-        figures=[*parts["figures"], *_training_figures(model)],
+        figures=[*parts["figures"], *training_figures(model)],
         verdicts=parts["verdicts"],
         notes=notes,
         files=files,
@@ -182,10 +183,11 @@ def fit(
     _check_savable(_kind(config))
     progress.stage("reading")
     table = read_data(data, config)
-    schema = schema_of(table, config, schema_path)
+    private = config.privacy.epsilon is not None
+    schema = schema_path if private else schema_of(table, config, schema_path)
     with writing(out) as writer:
-        model = _fit(table, config, schema, writer, resume, progress)
-    figures = _training_figures(model)
+        model = fit_table(table, config, schema, writer, resume, progress)
+    figures = [*(figures_of_guarantee(model.facts_["privacy"]) if private else []), *training_figures(model)]
     columns: list[ColumnLine] = [
         {"name": c.name, "type": c.type, "error": None, "floor": None} for c in model.schema_.columns
     ]
@@ -242,9 +244,10 @@ def sample(
     counts = {} if where is None else {"free rows that keep it": _rarity(model.share_of(where, random_state=seed))}
     progress.stage("sampling")
     asked = {"where": where, "quota": quota, "like": like, "draws": draws, "steps": steps, "guide": guide}
-    _write(model, Path(output), rows, seed, progress, asked=asked)
+    write_rows(model, Path(output), rows, seed, progress, asked=asked)
     files = {"synthetic table": str(output), **_picture_files(model, Path(output))}
-    return Outcome(Summary(counts=counts, files=files))
+    notes = [FREE] if model.facts_.get("privacy", {}).get("epsilon") else []
+    return Outcome(Summary(counts=counts, notes=notes, files=files))
 
 
 def _rarity(share: float) -> str:
@@ -292,9 +295,24 @@ def _model_folder(kind: type[Model], path: Path, resume: bool) -> AbstractContex
     return nullcontext()
 
 
-def _fit(
-    table: Table, config: RunConfig, schema: Schema, writer: RunWriter | None, resume: bool, progress: Progress
+def fit_table(
+    table: Table,
+    config: RunConfig,
+    schema: Schema | str | Path | None,
+    writer: RunWriter | None,
+    resume: bool,
+    progress: Progress,
 ) -> Synthesizer:
+    """Fit a table and write the model; Ctrl-C keeps what it has.
+
+    Args:
+        table: rows to learn from.
+        config: settings.
+        schema: what the columns mean, or the path of a ``schema.json``; None: detected by the synthesizer.
+        writer: of the run folder; None: the model may not be saved.
+        resume: go on where a killed run stopped.
+        progress: is told what happens.
+    """
     from synthgen.synthesizers.synthesizer import Synthesizer
 
     model = Synthesizer.from_config(config, schema)
@@ -346,7 +364,7 @@ def split_rows(table: Table, config: RunConfig) -> tuple[Table, Table]:
     return table.split(holdout_share(len(table), config), numpy_stream(config.seed, "holdout"), unit_N)
 
 
-def _write(
+def write_rows(
     model: Synthesizer,
     output: Path,
     rows: int | None,
@@ -388,7 +406,7 @@ ENDS = {
 """Why training let its rate decay -> what the summary says."""
 
 
-def _training_figures(model: Synthesizer) -> list[Figure]:
+def training_figures(model: Synthesizer) -> list[Figure]:
     """What ended the training, and whether the critic can tell what came of it from rows that it has not seen."""
     training = model.facts_.get("training", {})
     figures: list[Figure] = []

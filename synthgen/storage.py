@@ -7,6 +7,7 @@
     history.jsonl        one line per evaluation
     manifest.json        versions, seed, data facts, privacy, SHA-256 of the files above
     checkpoint.safetensors   only while training goes on, or was stopped: what --resume needs
+    released.arrow       likewise, of a private run: the made rows that stand in for the real ones, and the ledger
 
 A run appears whole or not at all: it is written into a hidden folder beside, then renamed.
 """
@@ -43,8 +44,9 @@ FORMAT = 4
 OLDEST = 2
 
 WEIGHTS, MANIFEST, CHECKPOINT = "weights.safetensors", "manifest.json", "checkpoint.safetensors"
+RELEASED = "released.arrow"
 HASHED = ("config.toml", "schema.json", "codec.json", WEIGHTS, "history.jsonl")
-_OURS = {*HASHED, MANIFEST, CHECKPOINT}
+_OURS = {*HASHED, MANIFEST, CHECKPOINT, RELEASED}
 _OF_THE_FOLDER = {"format", "synthgen", "python", "libraries", "files", "model"}
 _LIBRARIES = ("torch", "numpy", "pandas", "pyarrow", "scipy", "scikit-learn", "pillow", "safetensors")
 _JUDGING = ("numpy", "pandas", "pyarrow", "scipy", "scikit-learn")
@@ -148,8 +150,9 @@ class RunWriter:
             try:
                 for name, content in files.items():
                     _write_durably(self._new / name, content)
-                if keep_checkpoint and (self.path / CHECKPOINT).exists():
-                    shutil.copyfile(self.path / CHECKPOINT, self._new / CHECKPOINT)
+                for kept in (CHECKPOINT, RELEASED) if keep_checkpoint else ():
+                    if (self.path / kept).exists():
+                        shutil.copyfile(self.path / kept, self._new / kept)
                 self._swap()
             finally:
                 shutil.rmtree(self._new, ignore_errors=True)
@@ -200,6 +203,26 @@ class RunWriter:
         if facts is None:
             raise RunError(f"{where} holds no training state; synthgen did not write it. Train without --resume")
         return Checkpoint(arrays, _json_value(facts.encode(), where))
+
+    def write_released(self, content: bytes) -> None:
+        """Note what a private run has paid for, so that going on does not pay again.
+
+        Raises:
+            RunError: the disk is full or the place is not writable.
+        """
+        with explained(self.path):
+            self.path.mkdir(exist_ok=True)
+            with written_beside(self.path / RELEASED) as beside:
+                _write_durably(beside, content)
+
+    def read_released(self) -> bytes | None:
+        """What ``write_released`` wrote, or None when there is nothing.
+
+        Raises:
+            RunError: it cannot be read.
+        """
+        file = self.path / RELEASED
+        return _read_bytes(file, f"{self.path}: {RELEASED}") if file.exists() else None
 
     def drop_checkpoint(self) -> None:
         """Forget where training stood."""

@@ -46,6 +46,7 @@ def test_the_graph_block_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 def test_the_commands_run_one_after_the_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     accounts(400).to_csv("users.csv", index=False)
+    accounts(900).assign(user_id=[f"u{n % 300}" for n in range(900)]).to_csv("events.csv", index=False)
     accounts(30, seed=1)[["plan", "followers"]].to_csv("partial.csv", index=False)
     (tmp_path / "network").mkdir()
     frames = network()

@@ -22,6 +22,10 @@ SETTINGS = ("seed", "target", "unit", "minutes", "device", "missing", "delimiter
 """Flags that stand above the same settings of ``--config``."""
 
 
+PRIVATE = ("epsilon", "delta")
+"""Flags that stand above the same settings of its section ``privacy``."""
+
+
 class Mistake(click.ClickException):
     """A user's mistake: one line on standard error, exit code 2."""
 
@@ -146,6 +150,13 @@ fitting_options = _together(
             help="What learns it; image: pictures.  [default: gan]",
         ),
         comparing_options,
+        click.option(
+            "--epsilon",
+            type=float,
+            metavar="E",
+            help="Train with differential privacy: the most that one row, or one --unit, can change of what comes out.",
+        ),
+        click.option("--delta", type=float, metavar="D", help="The chance that it does.  [default: 1e-6]"),
         click.option("--resume", is_flag=True, help="Go on where a killed or interrupted run stopped."),
     ]
 )
@@ -160,7 +171,9 @@ def config_of(flags: dict[str, Any]) -> RunConfig:
     from synthgen.config import load_config
 
     model = {"model": {"name": flags["model"]}} if flags.get("model") else {}
-    return load_config(flags.get("config"), {name: flags.get(name) for name in SETTINGS} | model)
+    private = {name: flags[name] for name in PRIVATE if flags.get(name) is not None}
+    sections = model | ({"privacy": private} if private else {})
+    return load_config(flags.get("config"), {name: flags.get(name) for name in SETTINGS} | sections)
 
 
 def reporter_of(flags: dict[str, Any]) -> Reporter:

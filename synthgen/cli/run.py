@@ -52,7 +52,7 @@ def run(data: tuple[str, ...], out: str | None, **flags: Any) -> None:
     """
     config = config_of(flags)
     with reporter_of(flags) as progress:
-        from synthgen import linking, pipeline
+        from synthgen import linking, pipeline, privately
         from synthgen.sources import is_linked, source_of
 
         options = {"schema_path": flags["schema"], "resume": flags["resume"], "progress": progress}
@@ -63,7 +63,8 @@ def run(data: tuple[str, ...], out: str | None, **flags: Any) -> None:
             outcome = linking.run(source, folder, config, **options)
         else:
             folder = Path(out) if out is not None else default_folder(data[0])
-            outcome = pipeline.run(data[0], folder, config, **options)
+            job = pipeline.run if config.privacy.epsilon is None else privately.run
+            outcome = job(data[0], folder, config, **options)
     show(outcome.summary, flags)
     if outcome.interrupted:
         raise click.exceptions.Exit(Interrupted.exit_code)

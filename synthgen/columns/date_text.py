@@ -17,6 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from synthgen.columns.date_digits import fields_of_digits
+
 DAY = 86_400
 BILLION = 1_000_000_000
 MONTHS = ("January February March April May June July August September October November December").split()
@@ -97,6 +99,8 @@ class DateText:
             >>> moments.days.tolist()[0], moments.valid.tolist()
             (31, [True, False])
         """
+        if (read := fields_of_digits(self.template, text)) is not None:
+            return _moments_of(*read, zoned=self.template.endswith("%z"))
         found = pc.extract_regex(text, self.regex)
         valid = np.asarray(found.is_valid().to_numpy(zero_copy_only=False))
         field = {code: _filled(found.field(i)) for i, code in enumerate(f.name for f in found.type)}
@@ -201,7 +205,7 @@ def learn_format(text: pa.Array) -> tuple[DateText, str] | None:
         text: different values, trimmed, at least one.
     """
     fitting = []
-    for template in dict.fromkeys(_templates(text[0].as_py())):
+    for template in dict.fromkeys(templates(text[0].as_py())):
         form = DateText(template)
         if form.parse(text.slice(0, 200)).valid.all() and form.parse(text).valid.all():
             fitting.append(form)
@@ -213,28 +217,46 @@ def learn_format(text: pa.Array) -> tuple[DateText, str] | None:
     return with_details(form, text), remark
 
 
-def _templates(value: str) -> Iterator[str]:
-    """Templates that one value may follow; those with padded fields first."""
+def templates(value: str) -> Iterator[str]:
+    """Templates of ``all_templates`` that one value may follow, in their order."""
     for loose in (False, True):
         for template in WHOLE:
-            template = _loosen(template) if loose else template
+            template = loosened(template) if loose else template
             if re.match(DateText(template).regex, value):
                 yield template
         for date in (*DATES, *DATES_WITH_SPACES):
-            date = _loosen(date) if loose else date
+            date = loosened(date) if loose else date
             if not (head := re.match("".join(_pattern(part) for part in parts(date)), value)):
                 continue
             rest = value[head.end() :]
             if not rest:
                 yield date
-            for between in BETWEEN if date != "%Y%m%d" else (*BETWEEN, ""):
+            for between in _between(date):
                 for time in TIMES:
-                    tail = between + (_loosen(time) if loose else time) + "%z"
+                    tail = between + (loosened(time) if loose else time) + "%z"
                     if rest and re.match(DateText(tail).regex, rest):
                         yield date + tail
 
 
-def _loosen(template: str) -> str:
+def all_templates() -> Iterator[str]:
+    """All ways to write a moment that are tried, each once: those with padded fields first."""
+    seen: set[str] = set()
+    for loose in (False, True):
+        dates = (*DATES, *DATES_WITH_SPACES)
+        timed = (f"{date}{between}{time}%z" for date in dates for between in _between(date) for time in TIMES)
+        for template in (*WHOLE, *dates, *timed):
+            template = loosened(template) if loose else template
+            if template not in seen:
+                seen.add(template)
+                yield template
+
+
+def _between(date: str) -> tuple[str, ...]:
+    return BETWEEN if date != "%Y%m%d" else (*BETWEEN, "")
+
+
+def loosened(template: str) -> str:
+    """The template without the zeros that pad its fields."""
     return re.sub(r"%([mdHI])(?!%)", r"%-\1", template) if "%Y%m" not in template else template
 
 
@@ -293,11 +315,25 @@ def _days(field: dict[str, pa.Array], count: int) -> tuple[np.ndarray, np.ndarra
         names = pa.array([name[:3].lower() for name in MONTHS])
         month = pc.fill_null(pc.index_in(written, names), -1).to_numpy(zero_copy_only=False).astype(np.int64) + 1
     day = _whole(field["d"]) if "d" in field else np.ones(count, np.int64)
+    return _day_of(year, month, day)
+
+
+def _day_of(year: np.ndarray, month: np.ndarray, day: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     since = (year - 1970) * 12 + month - 1
     first = since.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     after = (since + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     good = (year >= 1) & (month >= 1) & (month <= 12) & (day >= 1) & (day <= after - first)
     return first + day - 1, good
+
+
+def _moments_of(field: dict[str, np.ndarray], good: np.ndarray, zoned: bool) -> Moments:
+    """Moments of fields that are numbers already; zones, where the template has them, are empty."""
+    zero, one = np.zeros(len(good), np.int64), np.ones(len(good), np.int64)
+    days, right = _day_of(field.get("Y", zero), field.get("m", one), field.get("d", one))
+    hour, minute, second = (field.get(code, zero) for code in "HMS")
+    good = good & right & (hour < 24) & (minute < 60) & (second < 60)
+    zones = pa.repeat(pa.scalar(""), len(good)) if zoned else None
+    return Moments(days, hour * 3600 + minute * 60 + second, zero, good, zones)
 
 
 def _seconds(field: dict[str, pa.Array], count: int) -> tuple[np.ndarray, np.ndarray]:

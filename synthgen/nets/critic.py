@@ -84,12 +84,16 @@ class InsideCells(nn.Module):
         """
         if not self.coarse:
             return self.mix.new_zeros(len(weights_BV), self.mix.shape[2])
+        return self.soft_waves(weights_BV) @ self.mix.flatten(0, 1)
+
+    def soft_waves(self, weights_BV: Tensor) -> Tensor:
+        """``(B, M * W)`` the waves that ``soft`` mixes."""
         coarse_MBC = weights_BV.detach()[:, self.at_MC].transpose(0, 1)
         start_MB, step_MB, applies_MB = torch.bmm(coarse_MBC, self.spans_MC3).unbind(2)
         place_MB = start_MB + step_MB * (weights_BV[:, self.at_MF] * self.numbers_MF).sum(2).T
         angle_BMW = place_MB.T[:, :, None] * (math.pi * 2.0 ** torch.arange(INSIDE_WAVES, device=place_MB.device))
         waves_BMW = torch.cat([angle_BMW.sin(), angle_BMW.cos()], 2) * applies_MB.T[:, :, None]
-        return waves_BMW.flatten(1) @ self.mix.flatten(0, 1)
+        return waves_BMW.flatten(1)
 
     @staticmethod
     def _waves(places_CF: np.ndarray) -> Tensor:

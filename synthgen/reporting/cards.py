@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from synthgen.reporting.guarantee import ledger_lines, statement
 from synthgen.reporting.words import STATES, show_figure, show_interval
 
 USES = (
@@ -75,6 +76,83 @@ def data_card(metrics: dict[str, Any], manifest: dict[str, Any], table: str) -> 
     return "\n".join(lines) + "\n"
 
 
+def guaranteed_card(manifest: dict[str, Any], schema: dict[str, Any], table: str) -> str:
+    """What a privately made table is, how it was made, its columns, what it is for and its limits.
+
+    Args:
+        manifest: of the run folder.
+        schema: of the run folder.
+        table: the file's name.
+    """
+    privacy, data = manifest["privacy"], manifest["data"]
+    error = {column["name"]: column for column in privacy["columns"]}
+    columns = [
+        (column["name"], column["type"], *(error.get(column["name"], {}).get(key) for key in ("error", "noise")))
+        for column in schema["columns"]
+    ]
+    lines = [
+        "# Data card",
+        "",
+        "## What it is",
+        "",
+        f"`{table}`: synthetic rows of {data['columns']} columns. No row is a real one: each was drawn from a model, "
+        "and the model learned from noisy figures of a real table alone.",
+        "",
+        "## How it was made",
+        "",
+        f"- by synthgen {manifest.get('synthgen')}, seed {manifest.get('seed')}; all settings: `settings.toml`",
+        f"- learned with epsilon {privacy['epsilon']:g} and delta {privacy['delta']:g} from about {data['rows']:,} "
+        "rows (that number is noisy too): `privacy.md`",
+        f"- target: {manifest.get('target') or 'none'}",
+        "",
+        "## Columns",
+        "",
+        "| column | type | error beside the noisy shares | of the noise |",
+        "|---|---|---|---|",
+        *(
+            f"| {cell(name)} | {kind} | {show_figure(off, 'share')} | {show_figure(noise, 'share')} |"
+            for name, kind, off, noise in columns
+        ),
+        "",
+        "## What it is for",
+        "",
+        *(f"- {use}" for use in USES),
+        "",
+        "Not for:",
+        "",
+        *(f"- {use}" for use in NO_USES),
+        "",
+        "## Limits",
+        "",
+        "- Identifiers, names and texts are made up; they lead nowhere.",
+        "- Values that few hold are not in it; how columns hang together is kept as far as the noise lets through.",
+        "- It was not judged beside real rows, for that would be outside the guarantee.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def guaranteed_statement(manifest: dict[str, Any]) -> str:
+    """What is promised, and the ledger of all that touched the real rows."""
+    privacy = manifest["privacy"]
+    lines = [
+        "# Privacy statement",
+        "",
+        *(part for sentence in statement(privacy) for part in (sentence, "")),
+        "## Ledger",
+        "",
+        "| step | mechanism | noise | sensitivity | times | sampling rate | delta | share of the budget |",
+        "|---|---|---|---|---|---|---|---|",
+        *(
+            f"| {cell(line['step'])} | {line['mechanism']} | {line['noise']:.4g} | {line['sensitivity']:.4g} | "
+            f"{line['times']:,} | {line['rate']:.4g} | {line['delta']:.2g} | {show_figure(line['share'], 'share')} |"
+            for line in ledger_lines(privacy)
+        ),
+        "",
+        f"All lines together: epsilon {privacy['ledger']['epsilon_spent']:.6g} at delta {privacy['delta']:g}.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def privacy_statement(metrics: dict[str, Any], manifest: dict[str, Any]) -> str:
     """What keeps real people out, what was tried, and what is not promised."""
     privacy = manifest.get("privacy") or {}
@@ -103,16 +181,10 @@ def privacy_statement(metrics: dict[str, Any], manifest: dict[str, Any]) -> str:
         "",
         "## What is not promised",
         "",
-        _guarantee(privacy.get("epsilon")),
+        "There is no formal guarantee (no epsilon): an attack that nobody tried here may do better.",
         "The figures are of the attacks named here, on this table, with the rows that were held out.",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _guarantee(epsilon: float | None) -> str:
-    if epsilon is None:
-        return "There is no formal guarantee (no epsilon): an attack that nobody tried here may do better."
-    return f"Training was differentially private with epsilon {epsilon:g}."
 
 
 def _answers(metrics: dict[str, Any]) -> list[str]:

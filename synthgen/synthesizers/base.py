@@ -136,6 +136,7 @@ class Model(ABC):
         unbounded: why ``minutes`` does not hold it, continuing "it ..."; empty when it does.
         makes_rows: whether its rows are made, not rows of the table, so that they may be written to disk.
         unused: settings that it does not use, sections or dotted keys; choosing one is an error.
+        private: whether it may be fitted to rows that stand in for the real ones, under a guarantee.
     """
 
     name: ClassVar[str]
@@ -144,6 +145,7 @@ class Model(ABC):
     unsaved: ClassVar[str] = ""
     unbounded: ClassVar[str] = ""
     makes_rows: ClassVar[bool] = True
+    private: ClassVar[bool] = True
 
     @classmethod  # noqa: B027 - most models need nothing
     def check_available(cls) -> None:

@@ -12,7 +12,7 @@ from synthgen.rows.known import Known
 from synthgen.seeding import derived_seed
 
 
-def completed_with(known: Known, context: Mapping[str, pa.Array], n: int, seed: int) -> pa.Table:
+def completed_with(known: Known, context: Mapping[str, pa.Array], n: int, seed: int, start: int = 0) -> pa.Table:
     """Rows drawn from what is known of them; what is missing in the context is known to be missing.
 
     Args:
@@ -20,6 +20,7 @@ def completed_with(known: Known, context: Mapping[str, pa.Array], n: int, seed: 
         context: columns that are given; those that the model does not know of are left out.
         n: rows.
         seed: of every draw.
+        start: rows of the table that were made before: columns that number their values go on from there.
     """
     codec, schema = known.codec, known.origin.schema
     cells: dict[str, Any] = {}
@@ -38,4 +39,4 @@ def completed_with(known: Known, context: Mapping[str, pa.Array], n: int, seed: 
     if tokens_NS.shape[1]:
         allowed = known.allowed(table)
         tokens_NS = known.model.complete(tokens_NS, given_NS, seed, present_only=False, allowed=allowed)
-    return codec.decode(tokens_NS, derived_seed(seed, "decode"), 0, known=table)
+    return codec.decode(tokens_NS, derived_seed(seed, "decode"), start, known=table)

@@ -110,7 +110,7 @@ class Piece:
 
 
 class Growing:
-    """Rows of some owners, those with most rows first."""
+    """Rows of some owners, those with most rows first; ``start`` rows of the table were made before."""
 
     def __init__(
         self,
@@ -120,12 +120,13 @@ class Growing:
         number_O: np.ndarray,
         seed: int,
         siblings: list[Sibling],
+        start: int,
     ) -> None:
         self.making, self.name, self.whose_O, self.number_O, self.seed = making, name, whose_O, number_O, seed
         self.part, plan = making.model.parts[name], making.model.plan
         self.owner, self.chosen = plan.owner[name], plan.chosen[name]
         self.time = making.model.schema.tables[name].time if self.part.calendar is not None else None
-        self.siblings = siblings
+        self.siblings, self.start = siblings, start
         self.before: pa.Table | None = None
         self.choices: Choices | None = None
         self.start_O = np.zeros(len(whose_O), np.int64)
@@ -222,7 +223,8 @@ class Growing:
         for sibling in self.siblings:
             context |= arrow_of(sibling.known(self.whose_O[:alive], self.second_O[:alive]))
         context |= arrow_of(self.history.known(alive))
-        made = completed_with(self.known, context, alive, derived_seed(self.seed, "step", at))
+        made = completed_with(self.known, context, alive, derived_seed(self.seed, "step", at), self.start)
+        self.start += alive
         if self.part.texts is not None and self.part.texts.columns:
             return made  # texts are told of whole rows
         return made.select([name for name in made.column_names if name not in self.known.codec.context])

@@ -176,7 +176,8 @@ class Making:
         siblings = self._siblings(name)
         for start in range(0, int((number_O > 0).sum()), OWNERS):
             here, own = slice(start, start + OWNERS), derived_seed(seed, "owners", start)
-            growing = Growing(self, name, whose_O[here], number_O[here], own, siblings)
+            before = int(number_O[:start].sum())
+            growing = Growing(self, name, whose_O[here], number_O[here], own, siblings, before)
             if choices is not None:
                 growing.take(choices, start_O[here])
             pieces += growing.pieces()

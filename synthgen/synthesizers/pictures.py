@@ -22,13 +22,14 @@ from synthgen.pictures.reading import read_pictures
 from synthgen.seeding import derived_seed
 from synthgen.storage import Run, RunWriter, read_run, writing
 from synthgen.synthesizers.base import Walk, latent_line
+from synthgen.synthesizers.private import not_private
 from synthgen.training.devices import device_of
 from synthgen.training.pictures import CHUNK, PictureRows, bytes_of, draw_chunk, train_pictures
 from synthgen.training.progress import Progress, Silent
 from synthgen.training.settings import ImageSettings
 
 FEW_PICTURES = 1_000
-UNUSED = ("training", "critic", "sampling")
+UNUSED = ("training", "critic", "sampling", "privacy")
 """Settings of models of tables."""
 
 
@@ -110,6 +111,8 @@ class ImageSynthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         """
         progress = progress or Silent()
         config = self._config()
+        if config.privacy.epsilon is not None:
+            raise not_private(IMAGE_MODEL)
         for section in UNUSED:
             if getattr(config, section).model_fields_set:
                 raise ConfigError(f"{section}: model {IMAGE_MODEL!r} does not use it; leave it out")

@@ -19,6 +19,7 @@ class Resample(UnsavedModel):
     exposes: ClassVar[str] = "hands out the training rows"
     unsaved: ClassVar[str] = "holds the training rows, and no run folder may"
     makes_rows: ClassVar[bool] = False
+    private: ClassVar[bool] = False
     table: pa.Table
 
     def fit(self, job: Job) -> Account:

@@ -176,6 +176,7 @@ class SdvModel(UnsavedModel):
     synthesizer: ClassVar[str]
     has_network: ClassVar[bool] = True
     exposes: ClassVar[str] = "keeps every category and the extremes of every number, also those of a single person"
+    private: ClassVar[bool] = False
     unsaved: ClassVar[str] = "is not saved: SDV writes its models as pickles, which can carry code"
     unbounded: ClassVar[str] = "trains as long as SDV does"
 

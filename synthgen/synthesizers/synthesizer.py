@@ -40,9 +40,10 @@ from synthgen.synthesizers.picture_columns import (
     picture_columns,
     write_picture_column,
 )
+from synthgen.synthesizers.private import StandIn, check_private, given_schema, learn, stand_in
 from synthgen.synthesizers.quotas import quota_of, stratified
 from synthgen.synthesizers.text_columns import TextColumn
-from synthgen.synthesizers.text_learning import TextLearning, config_of_table
+from synthgen.synthesizers.text_learning import TextLearning, config_of_table, without_texts
 from synthgen.table.origin import Origin
 from synthgen.table.schema import Schema
 from synthgen.table.table import Table
@@ -73,6 +74,10 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             needs holders; of linked tables it is known from their references.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         min_holders: a value needs so many rows, or people where there is a unit, to enter a vocabulary.
+        epsilon: train with differential privacy: the most that one row, or one person where there is a unit, changes
+            the log-probability of anything that comes out of the fit; None: there is no such guarantee.
+        delta: the chance, at most, that it changes more; None: one in a million.
+        privacy: settings of ``synthgen.dp.settings.PrivacySettings`` by name, beside these two.
         schema: a ``Schema``, of linked tables a ``LinkedSchema``, or the path of a ``schema.json``; None: detected.
         columns: what detection gets wrong, ``{"zip": {"type": "categorical"}}``.
         training: settings of ``synthgen.training.settings.TrainingSettings`` by name.
@@ -100,6 +105,9 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         unit: str | None = None,
         device: str = "auto",
         min_holders: int = 5,
+        epsilon: float | None = None,
+        delta: float | None = None,
+        privacy: dict[str, Any] | None = None,
         schema: Schema | LinkedSchema | str | Path | None = None,
         columns: dict[str, dict[str, Any]] | None = None,
         training: dict[str, Any] | None = None,
@@ -115,6 +123,9 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         self.unit = unit
         self.device = device
         self.min_holders = min_holders
+        self.epsilon = epsilon
+        self.delta = delta
+        self.privacy = privacy
         self.schema = schema
         self.columns = columns
         self.training = training
@@ -140,6 +151,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             unit=config.unit,
             device=config.device,
             min_holders=config.min_holders,
+            privacy=config.privacy.model_dump(exclude_unset=True) or None,
             schema=schema,
             columns={k: v.model_dump() for k, v in config.columns.items()} or None,
             training=config.training.model_dump(exclude_unset=True) or None,
@@ -184,6 +196,7 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         kind = kind_of(config)
         kind.check_available()
         check_used(config, kind)
+        check_private(config, kind)
         if writer is not None:
             check_savable(kind)
         device = device_of(config.device)
@@ -191,15 +204,22 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             progress.stage("reading")
         table = Table.from_any(data, min_holders=config.min_holders)
         check_unit(table, config)
+        made: StandIn | None = None
+        if config.privacy.epsilon is not None:
+            made = stand_in(table, given_schema(self.schema), config, progress, writer, resume)
+            table = made.table
         if self.schema is None:
             progress.stage("detecting columns")
         schema = schema_of(table, config, self.schema)
-        self.notes_ = _notes(len(table), kind, config)
+        if made is not None:
+            schema = without_texts(schema)
+        self.notes_ = _notes(len(table), kind, config) + (made.notes if made is not None else [])
         for note in self.notes_:
             progress.message(note, warning=True)
         model = kind()
         own = config_of_table(config, schema) if isinstance(model, TokenModel) else config
-        account = model.fit(Job(table, schema, own, device, progress, writer, resume, stop or go_on))
+        job = Job(table, schema, own, device, progress, writer, resume, stop or go_on)
+        account = model.fit(job) if made is None else learn(model, made, job)
         codec = _codec_for_pictures(model, schema)
         pictures, said, of_pictures = (
             ({}, [], {})
@@ -227,6 +247,8 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         }
         if config.unit is not None:
             self.facts_["privacy"]["unit"] = config.unit
+        if made is not None:
+            self.facts_["privacy"] |= made.facts()
         if kinds := found_kinds(table, schema, config.min_holders):
             self.facts_["campaigns"] = [kind.state() for kind in kinds]
             self.notes_.append(said_of(kinds))
@@ -283,6 +305,9 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             "adversarial": self.adversarial,
             "model": {"name": self.model},
         }
+        private = {"epsilon": self.epsilon, "delta": self.delta}
+        private = (self.privacy or {}) | {k: v for k, v in private.items() if v is not None}
+        given["privacy"] = private or None
         return check_settings(RunConfig, {k: v for k, v in given.items() if v is not None}, "settings")
 
     # ------------------------------------------------------------------ sample
@@ -806,6 +831,6 @@ def _notes(rows: int, kind: type[Model], config: RunConfig) -> list[str]:
         )
     if kind.unbounded and config.minutes is not None:
         notes.append(f"minutes: {config.minutes:g} asked for, but model {kind.name!r} {kind.unbounded}")
-    if kind.exposes:
+    if kind.exposes and config.privacy.epsilon is None:
         notes.append(f"model {kind.name!r} is not private: it {kind.exposes}; keep what it makes to yourself")
     return notes

@@ -203,6 +203,20 @@ def test_odd_tables_are_learned_and_what_was_mended_is_said() -> None:
     assert any("ties of a row with itself, there twice, or without an end" in note for note in model.notes_)
 
 
+def test_codes_of_children_are_all_different_where_real_ones_are() -> None:
+    """Rows of one owner are made one after another: the codes of later ones go on where those before ended."""
+    rng = np.random.default_rng(0)
+    users = pd.DataFrame({"id": [f"u{i}" for i in range(60)], "plan": rng.choice(["a", "b"], 60)})
+    codes = rng.permutation(9_000)[:300] + 1_000
+    orders = pd.DataFrame({"user_id": rng.choice(users.id, 300), "spent": rng.poisson(9, 300)})
+    orders["receipt"] = [f"R-{code}-{code % 97:02d}" for code in codes]
+    model = synthgen.Synthesizer(random_state=0, training=QUICK).fit({"users": users, "orders": orders})
+    for scale in (1.0, 3.0):
+        made = model.sample(scale=scale)["orders"]
+        assert len(made) > 200 * scale
+        assert made.receipt.is_unique
+
+
 def test_an_edge_list_alone_is_a_graph() -> None:
     ends = np.random.default_rng(0).integers(0, 80, (400, 2)) * 7
     edges = pd.DataFrame([[f"n{a}", f"n{b}"] for a, b in ends], columns=["source", "target"])

@@ -59,6 +59,18 @@ def test_events_know_whose_they_are(made: dict[str, pd.DataFrame]) -> None:
     assert evening[~bot].mean() > evening[bot].mean() + 0.15
 
 
+def test_labels_decide_how_many_events_an_account_has(
+    real: dict[str, pd.DataFrame], made: dict[str, pd.DataFrame]
+) -> None:
+    """People have 8.4 events, bots 4.3; the means of 380 and 140 made accounts have standard errors of 0.2 and 0.3."""
+    means = []
+    for tables in (real, made):
+        many = tables["events"].account_id.value_counts().reindex(tables["accounts"].account_id, fill_value=0)
+        means.append(many.groupby(tables["accounts"].account_type.to_numpy()).mean())
+    assert means[0]["human"] > 1.6 * means[0]["bot"]
+    assert means[1].to_dict() == pytest.approx(means[0].to_dict(), rel=0.25)
+
+
 def test_a_table_knows_the_other_events_of_its_owners(
     real: dict[str, pd.DataFrame], made: dict[str, pd.DataFrame]
 ) -> None:

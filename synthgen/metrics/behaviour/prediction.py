@@ -1,6 +1,6 @@
-"""What happens next, and who falls silent: predictors taught by made people, asked of real ones nobody learned from.
+"""What comes next, and what people come to do: predictors taught by made people, asked of real ones held out.
 
-Letters: E events, O owners, K kinds, F features.
+Letters: E events, K kinds, N things asked about, F features.
 """
 
 from __future__ import annotations
@@ -13,32 +13,15 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 
 from synthgen.metrics.base import Direction, Result
+from synthgen.metrics.behaviour.asked import FEWEST, Asked, told_apart
+from synthgen.metrics.behaviour.labels import RARE, does_rare, falls_silent
 from synthgen.metrics.behaviour.laws import DAY, HOUR
 from synthgen.metrics.behaviour.streams import PAUSE, Streams, lag
 
-MOST_KINDS = 10
-"""Kinds that are told apart, the most frequent ones; the others are one more."""
 MOST_EVENTS = 20_000
 """Events that predictors learn from, and half as many that they are asked about: more moves AUC by less than 0.005."""
-FEWEST = 20
-"""Events or owners of a class below which it is not asked about."""
 TIMES = (PAUSE, DAY, 7 * DAY)
 """Seconds that part classes of the gap to the next event."""
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What a predictor is asked about.
-
-    Attributes:
-        x_NF: what is known.
-        y_N: classes, numbers from 0.
-        labels: columns of ``x_NF`` that are numbers of kinds.
-    """
-
-    x_NF: np.ndarray
-    y_N: np.ndarray
-    labels: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,15 +86,6 @@ def _auc(taught: Asked, test: Asked, classes: list[int], seed: int) -> float:
     return float(np.average([roc_auc_score(test.y_N == k, chance_NK[:, k]) for k in classes], weights=many))
 
 
-def told_apart(streams: Streams, real: Streams) -> tuple[np.ndarray, int]:
-    """``(E,)`` kinds by how frequent they are among real people, from 1, and how many; 0: none or a rare one."""
-    counts_K = np.bincount(real.kind_E[real.kind_E >= 0], minlength=max(1, len(real.kinds)))
-    kept = np.argsort(-counts_K, kind="stable")[: min(MOST_KINDS, int((counts_K > 0).sum()))]
-    number_K = np.zeros(len(counts_K), np.int64)
-    number_K[kept] = np.arange(len(kept)) + 1
-    return np.where(streams.kind_E >= 0, number_K[np.maximum(streams.kind_E, 0)], 0), len(kept) + 1
-
-
 def known_before(streams: Streams, real: Streams) -> Asked:
     """What is known of each event that is not its owner's first, before it happens; classes are left at 0."""
     kind_E, n_kinds = told_apart(streams, real)
@@ -147,33 +121,6 @@ def next_time(streams: Streams, real: Streams) -> Asked:
     return Asked(known.x_NF, np.searchsorted(TIMES, streams.gap_E[~streams.first_E]), known.labels)
 
 
-def falls_silent(streams: Streams, real: Streams) -> Asked:
-    """Of each owner with events before the middle of real people's first ones: whether none comes after it."""
-    cut = int(np.median(real.time_E[real.first_E])) if len(real) else 0
-    early_E = streams.time_E < cut
-    seen_O = np.bincount(streams.owner_E[early_E], minlength=streams.n_owners) > 0
-    silent_O = np.bincount(streams.owner_E[~early_E], minlength=streams.n_owners) == 0
-    part = streams.of_events(early_E & seen_O[streams.owner_E], seen_O)
-    kind_E, n_kinds = told_apart(part, real)
-    owner_E, many_O = part.owner_E, np.maximum(part.counts_O, 1)
-    gap_E = np.log1p(np.maximum(part.gap_E, 0))
-    first_O = part.time_E[part.first_E]
-    shares_OK = np.zeros((part.n_owners, n_kinds))
-    np.add.at(shares_OK, (owner_E, kind_E), 1)
-    columns = [
-        np.log(many_O),
-        np.log1p(cut - part.last_O),
-        np.log1p(part.last_O - first_O),
-        np.log1p(cut - first_O),
-        np.bincount(owner_E, gap_E, part.n_owners) / np.maximum(many_O - 1, 1),
-        np.log(np.maximum(np.bincount(owner_E[part.opens_E], minlength=part.n_owners), 1)),
-        np.bincount(owner_E, part.time_E % DAY / HOUR, part.n_owners) / many_O,
-        np.log1p(np.bincount(owner_E, part.time_E >= cut - DAY, part.n_owners)),
-        np.log1p(np.bincount(owner_E, part.time_E >= cut - 7 * DAY, part.n_owners)),
-    ]
-    return Asked(np.column_stack([*columns, shares_OK / many_O[:, None]]), silent_O[seen_O].astype(np.int64))
-
-
 PREDICTIONS: tuple[Prediction, ...] = (
     Prediction("next_kind", "The kind of the next event", next_kind, "an owner's next kind from what came before"),
     Prediction(
@@ -187,5 +134,12 @@ PREDICTIONS: tuple[Prediction, ...] = (
         "Who falls silent",
         falls_silent,
         "who does nothing after the middle of people's first events, from what they did before",
+    ),
+    Prediction(
+        "does_rare",
+        "Who does what is rare",
+        does_rare,
+        "who after the middle of people's first events does the rarest kind of event "
+        f"that {RARE:.0%} of people do then or more, such as a purchase, from what they did before",
     ),
 )

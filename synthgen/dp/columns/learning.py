@@ -1,0 +1,191 @@
+"""One column's releases, from votes to tokens.
+
+Letters: I items, T tokens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from synthgen.columns.number_text import is_text
+from synthgen.dp.columns.base import MISSING, OTHER, PUBLISHED, Kind, PrivateColumn, UnitColumn, items
+from synthgen.dp.columns.cells import Cells, Meter, Noisy
+from synthgen.dp.columns.noisy import combined, on_simplex, outermost
+from synthgen.dp.columns.tokens import by_mass, in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SIGNIFICANT = 2.0
+"""Standard deviations above which missing cells, and cells that nothing published describes, have a token."""
+_UNLIKE = 0.95
+"""A column has no two values alike where different values are so many of its cells."""
+_DIFFERENT_SHARE, _UNITS_SHARE = 0.03, 0.3
+"""Of the column's share."""
+_TOKEN_NOISE = 4.0
+"""A token should hold so many standard deviations of the noise of its count."""
+_LEAST_TOKEN = 0.25
+"""And this part of what it would hold if all tokens held the same."""
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """How fine tokens may be.
+
+    Attributes:
+        tokens: about so many on a line.
+        labels: at most so many without order.
+    """
+
+    tokens: int
+    labels: int
+
+
+def learn(
+    name: str,
+    values: pa.Array,
+    kinds: Sequence[type[Kind]],
+    options: dict[str, Any],
+    meter: Meter,
+    resolution: Resolution,
+) -> PrivateColumn:
+    """Release one column.
+
+    Args:
+        name: the column's.
+        values: its cells, in a plain type.
+        kinds: what it may be, in the order in which they are asked.
+        options: what the schema declares: ``categories``, ``low``, ``high``, ``decimals``, ``kind``.
+        meter: measures it.
+        resolution: of the tokens.
+    """
+    cells = Cells.of(values)
+    categories = ["false", "true"] if pa.types.is_boolean(values.type) else options.get("categories")
+    if categories is not None:
+        vocabulary = pa.array(categories, pa.string()).cast(values.type)
+        return _finished(name, cells, (vocabulary, None), None, None, meter, resolution)
+    chosen = _chosen(cells, kinds, options, meter)
+    kind = chosen.of(cells, options, meter)
+    vocabulary, seen = cells.distinct.slice(0, 0), None
+    if kind.needs_vocabulary(options):
+        share = chosen.vocabulary_share * meter.whole
+        vocabulary, seen = meter.vocabulary(cells, "vocabulary", share, schema=chosen.listed)
+    where_D = kind.where(cells.distinct)
+    kind = kind.with_bins(cells, where_D, vocabulary, options, meter)
+    return _finished(name, cells, (vocabulary, seen), kind, where_D, meter, resolution)
+
+
+def _chosen(cells: Cells, kinds: Sequence[type[Kind]], options: dict[str, Any], meter: Meter) -> type[Kind]:
+    """The kind that most cells are of. Each cell votes for the first kind that reads it."""
+    if options.get("kind") is not None:
+        return next(kind for kind in kinds if kind.name == options["kind"])
+    if not is_text(cells.distinct.type):
+        return next(kind for kind in kinds if kind.takes(cells.distinct.type))
+    vote = np.full(len(cells.distinct), -1)
+    for number, kind in reversed(list(enumerate(kinds))):
+        vote[kind.reads(cells)] = number
+    noisy = meter.vote(cells.histogram(vote, len(kinds)), "kind")
+    return kinds[int(np.argmax(noisy.counts))]
+
+
+def _finished(
+    name: str,
+    cells: Cells,
+    published: tuple[pa.Array, Noisy | None],
+    kind: Kind | None,
+    where_D: np.ndarray | None,
+    meter: Meter,
+    resolution: Resolution,
+) -> PrivateColumn:
+    """The last and most exact measurement: all items of the column at once."""
+    vocabulary, seen = published
+    size = PUBLISHED + len(vocabulary) + (kind.size if kind is not None else 0)
+    exact = cells.histogram(items(cells.distinct, vocabulary, kind, where_D), size)
+    exact[0] = cells.missing
+    unlike = False
+    if kind is not None and kind.size and not len(vocabulary):
+        different = meter.measure(np.array([len(cells.distinct)]), "different values", _DIFFERENT_SHARE * meter.whole)
+    last = meter.measure(exact, "values")
+    if kind is not None and kind.size and not len(vocabulary):
+        present = last.counts[PUBLISHED:].sum()
+        unlike = bool(different.counts[0] > _UNLIKE * present)
+    counts, sd = last.counts, np.full(size, last.sd)
+    if seen is not None and len(vocabulary):
+        known = slice(PUBLISHED, PUBLISHED + len(vocabulary))
+        counts[known], sd[known] = combined(counts[known], last.sd, seen.counts, seen.sd)
+    held = np.ones(size, bool)
+    if kind is not None and kind.ordered and kind.size:
+        held[-kind.size :] = ~outermost(counts[-kind.size :], last.sd, kind.joined)
+    mass = np.zeros(size)
+    mass[held] = on_simplex(counts[held], max(meter.rows, 1.0))
+    token = _tokens(vocabulary, kind, mass[PUBLISHED:], last.sd, resolution)
+    token = np.concatenate([[-1, -1], token])
+    for item in (MISSING, OTHER):
+        if counts[item] >= _SIGNIFICANT * last.sd or size == PUBLISHED:
+            token[item] = token.max() + 1
+        else:  # too few to be told from noise: in with the commonest, and never drawn
+            mass[item], token[item] = 0.0, token[PUBLISHED + int(np.argmax(mass[PUBLISHED:]))]
+    return PrivateColumn(
+        name=name,
+        physical=cells.distinct.type,
+        vocabulary=vocabulary,
+        kind=kind,
+        mass=mass,
+        token_of_item=token.astype(np.int32),
+        one_way=np.bincount(token, weights=counts),
+        one_way_sd=np.sqrt(np.bincount(token, weights=sd**2)),
+        unlike=unlike,
+    )
+
+
+def learn_unit(
+    name: str, values: pa.Array, kinds: Sequence[type[Kind]], options: dict[str, Any], meter: Meter
+) -> UnitColumn:
+    """Release the column that says whose a row is: how identifiers look, and how many rows units have.
+
+    Args:
+        name: the column's.
+        values: its cells, in a plain type; none is missing and none stands more than ``meter.m`` times.
+        kinds: what it may be.
+        options: what the schema declares.
+        meter: measures it.
+    """
+    cells = Cells.of(values)
+    chosen = _chosen(cells, kinds, options, meter)
+    empty = cells.distinct.slice(0, 0)
+    kind = chosen.of(cells, options, meter)
+    where_D = kind.where(cells.distinct)
+    kind = kind.with_bins(cells, where_D, empty, options, meter)
+    rows_U = np.minimum(cells.counts, meter.m) - 1
+    units = meter.measure_units(np.bincount(rows_U, minlength=meter.m), "rows per unit", _UNITS_SHARE * meter.whole)
+    law = on_simplex(units.counts, max(float(units.counts.sum()), 1.0))
+    looked = meter.measure(cells.histogram(kind.bins(where_D), kind.size), "values")
+    mass = on_simplex(looked.counts, meter.rows)
+    total = np.array([looked.counts.sum()])
+    sd = np.array([looked.sd * np.sqrt(kind.size)])
+    return UnitColumn(name, cells.distinct.type, kind, mass, law / law.sum(), total, sd)
+
+
+def _tokens(vocabulary: pa.Array, kind: Kind | None, mass: np.ndarray, sd: float, resolution: Resolution) -> np.ndarray:
+    """The token of each published value and bin."""
+    published = np.arange(len(mass)) < len(vocabulary)
+    position = np.full(len(mass), np.nan)
+    if kind is not None and kind.ordered:
+        position = np.concatenate([kind.where(vocabulary), kind.middles])
+    least = max(_TOKEN_NOISE * sd, _LEAST_TOKEN * mass.sum() / resolution.tokens)
+    token, used = np.zeros(len(mass), np.int64), 0
+    line = np.flatnonzero(~np.isnan(position))
+    line = line[np.argsort(position[line], kind="stable")]
+    if len(line):
+        token[line] = in_order(mass[line], resolution.tokens, least)
+        used = int(token[line].max()) + 1
+    labels = np.flatnonzero(np.isnan(position) & published)
+    if len(labels):
+        token[labels] = used + by_mass(mass[labels], resolution.labels, least)
+        used = int(token[labels].max()) + 1
+    token[np.isnan(position) & ~published] = used
+    return token
