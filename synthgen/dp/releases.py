@@ -56,6 +56,12 @@ class Releases:
         """Noisy counts of each column's tokens and their standard deviations."""
         return [(column.one_way, column.one_way_sd) for column in self.columns]
 
+    @property
+    def ordered(self) -> list[bool]:
+        """Of each column whether neighbouring tokens hold neighbouring values, as those of numbers and dates do."""
+        kinds = [column.kind for column in self.columns]
+        return [kind is not None and kind.ordered for kind in kinds]
+
     def encode(self, table: pa.Table) -> np.ndarray:
         """``(N, C)`` int32 tokens, each by its cell alone."""
         tokens = np.empty((table.num_rows, len(self.columns)), np.int32)
@@ -81,6 +87,7 @@ def release_columns(
     unit: str | None = None,
     share: float = SHARE,
     target: str | None = None,
+    min_holders: int = 1,
 ) -> Releases:
     """Release every column of a table and its number of rows.
 
@@ -92,6 +99,7 @@ def release_columns(
         unit: the column that says whose each row is, if there is one.
         share: of the budget, for all of this.
         target: the column that other columns are to predict, if there is one: it keeps finer tokens.
+        min_holders: units that a published value needs, by its noisy count.
 
     Raises:
         PrivacyError: the budget has less left.
@@ -105,7 +113,7 @@ def release_columns(
     columns: list[PrivateColumn | UnitColumn] = []
     for name in table.column_names:
         options = _declared(declared, name)
-        meter = Meter(budget, name, float(rows), m, each, 1.0 / max(table.num_columns, 1))
+        meter = Meter(budget, name, float(rows), m, each, 1.0 / max(table.num_columns, 1), min_holders)
         try:
             values = plain(joined(table.column(name)))
         except DataError as error:

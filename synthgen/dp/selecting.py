@@ -13,6 +13,9 @@ What each release can move when one unit of at most m rows is added or removed (
 - a score, the sum over cells of |counted - expected|: the expectation comes from earlier releases, so it is fixed; each
   of the m rows moves the sum by at most 1, so it changes by at most m, and P scores at once by at most m * sqrt(P).
 
+Scaled counts and scores are not whole numbers, so of the floating-point caveats that ``synthgen.dp.noise`` states the
+one on statistics that are not whole is theirs.
+
 Letters: N rows, C columns, P candidates.
 """
 
@@ -32,6 +35,13 @@ from synthgen.dp.cliques import Columns, junction_tree
 from synthgen.dp.coarsening import Coarsening, coarsen
 from synthgen.dp.graphical import Evidence, GraphicalModel, estimate
 from synthgen.dp.measuring import Measured, counted, reconciled
+
+OneWay = tuple[np.ndarray, np.ndarray | float]
+"""Noisy counts of a column's values, and the standard deviations of their noise."""
+_FREE = 2.0
+"""Relative deviation from expectation that counts of a single column may have."""
+_LEAST_PART = 1e-6
+"""Of the budget, for a table that is chosen and then found to be worth nothing."""
 
 
 class Releasing(Protocol):
@@ -56,18 +66,24 @@ class Limits:
         scores: share of the budget for the scores of each round.
         at_once: part of its budget that a table gets in the round which chose it.
         target_weight: how much more a row's error counts in a table with the target.
-        reference_rows: drawn from the law so far to know what it expects.
+        reference_rows: drawn from the law so far to know what it expects; fewer for a small table.
+        least: rows that a merged value shall hold, in standard deviations of the noise of a table.
+        doubt: standard deviations of their noise by which scores are lowered before they are believed.
     """
 
-    cells: int = 1_000_000
+    cells: int = 2_000_000
     values: int = 16
     rounds: int = 4
     scores: float = 0.04
     at_once: float = 0.4
     target_weight: float = 3.0
     reference_rows: int = 300_000
-    least: float = 4.0
-    doubt: float = 0.0
+    least: float = 8.0
+    doubt: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (self.rounds >= 1 and 0.0 < self.scores and self.rounds * self.scores < 1.0):
+            raise ValueError("limits: scores of all rounds must leave a part of the budget for counts")
 
 
 @dataclass(frozen=True)
@@ -103,7 +119,7 @@ def fit_marginals(
     sensitivity: float,
     budget: Releasing,
     share: float,
-    one_way: Sequence[tuple[np.ndarray, float]],
+    one_way: Sequence[OneWay],
     target: int | None,
     rng: np.random.Generator,
     ordered: Sequence[bool] | None = None,
@@ -117,7 +133,8 @@ def fit_marginals(
         sensitivity: the most rows that one unit has.
         budget: adds the noise and keeps the books.
         share: the part of the budget to spend here; all of it is spent where there are two columns to compare.
-        one_way: for each column its noisy counts, already paid for, and the standard deviation of their noise.
+        one_way: for each column its noisy counts, already paid for, and the standard deviation of their noise, one for
+            all or one each.
         target: the column whose relations matter most, or None.
         rng: draws from the law while it grows; never sees the data, so it may come from the run's seed.
         ordered: which columns' values are in order (numbers, dates), so that only neighbours are merged.
@@ -142,7 +159,7 @@ class _Selection:
         sensitivity: float,
         budget: Releasing,
         share: float,
-        one_way: Sequence[tuple[np.ndarray, float]],
+        one_way: Sequence[OneWay],
         target: int | None,
         rng: np.random.Generator,
         ordered: Sequence[bool] | None,
@@ -162,9 +179,8 @@ class _Selection:
             for c, (counts, _) in enumerate(one_way)
         )
         self.sizes = [coarsening.size for coarsening in self.coarsenings]
-        self.tokens_NC = np.stack(
-            [coarsening.group_of[tokens_NC[:, c]] for c, coarsening in enumerate(self.coarsenings)], axis=1
-        )
+        groups = [coarsening.group_of[tokens_NC[:, c]] for c, coarsening in enumerate(self.coarsenings)]
+        self.tokens_NC = np.stack(groups).T  # columns are read one by one
         self.alone = [_alone(c, *one_way[c], coarsening) for c, coarsening in enumerate(self.coarsenings)]
         self.tables: dict[Columns, Measured] = {}
         self.tree = junction_tree([], self.sizes)
@@ -175,7 +191,8 @@ class _Selection:
         candidates = self._candidates(triples=number > 1)
         if not candidates:
             return
-        sample_NC = self.model.sample(self.limits.reference_rows, self.rng)
+        drawn = min(self.limits.reference_rows, max(20_000, round(8 * self.rows)))
+        sample_NC = np.asfortranarray(self.model.sample(drawn, self.rng))  # columns are read one by one
         lift = self.rows / len(sample_NC)
         expected = [counted(sample_NC, columns, self.sizes) * lift for columns in candidates]
         exact = [
@@ -193,6 +210,7 @@ class _Selection:
         chosen = self._chosen(candidates, expected, apart_P, most=len(self.sizes) * (1 + (number == 1)))
         if chosen:
             shares = self._division(list(self.tables.values()), {}).shares[-len(chosen) :]
+            shares = np.maximum(shares, self._for_tables * _LEAST_PART)
             later = self.share * self.limits.scores * (self.limits.rounds - number)
             part = min(self.limits.at_once, 0.7 * (self.left - later) / shares.sum())
             self._count(chosen, list(part * shares), f"tables: counts, round {number}")
@@ -203,7 +221,7 @@ class _Selection:
         tables = list(self.tables.values())
         if tables:
             shares = self._division(tables, {}).shares
-            wanted = np.maximum(0.0, shares - [table.spent for table in tables])
+            wanted = np.maximum(self.left * _LEAST_PART, shares - [table.spent for table in tables])
             self._count(tables, list(wanted * (self.left / wanted.sum())), "tables: counts, last")
             self._fit(sweeps=30)
         return FittedMarginals(self.model, self.coarsenings, tuple(self.tables), tuple(tables))
@@ -248,11 +266,14 @@ class _Selection:
         division = self._division(list(self.tables.values()), likely)
         profit_P = division.profits[len(self.tables) :]
         chosen: list[Measured] = []
+        refused = 0
         for best in np.argsort(-profit_P, kind="stable"):
             columns = candidates[best]
-            if len(chosen) == most or profit_P[best] <= 0.0:
+            if len(chosen) == most or refused == most or profit_P[best] <= 0.0:
                 break
-            if self._fits(columns):
+            if not self._fits(columns):
+                refused += 1
+            else:
                 chosen.append(Measured.planned(columns, expected[best], likely[columns]))
                 self.tables[columns] = chosen[-1]
         return chosen
@@ -288,8 +309,7 @@ class _Selection:
         noisy, sd = self._release(np.concatenate(exact), step, total, self.sensitivity)
         ends = np.cumsum([len(part) for part in exact])
         for table, part, root, share in zip(tables, np.split(noisy, ends[:-1]), roots, shares, strict=True):
-            if root > 0.0:
-                table.add(part.reshape(table.expected.shape) / root, sd / root, share)
+            table.add(part.reshape(table.expected.shape) / root, sd / root, share)
 
     def _fit(self, sweeps: int) -> None:
         evidence = reconciled(
@@ -311,14 +331,17 @@ def chance_deviation(expected: np.ndarray) -> np.ndarray:
     return np.asarray(np.where(expected < 30.0, exact, HALF_NORMAL * np.sqrt(expected)))
 
 
-def _rows(one_way: Sequence[tuple[np.ndarray, float]]) -> float:
+def _rows(one_way: Sequence[OneWay]) -> float:
     """The number of rows: the columns' totals, weighted by the inverse of their noise variance; at least 1."""
-    weights = np.array([1.0 / max(len(counts) * sd**2, 1e-9) for counts, sd in one_way])
+    variances = [float(np.sum(np.square(np.broadcast_to(sd, counts.shape)))) for counts, sd in one_way]
+    weights = 1.0 / np.maximum(variances, 1e-9)
     return max(float(weights @ [counts.sum() for counts, _ in one_way] / weights.sum()), 1.0)
 
 
-def _alone(c: int, counts: np.ndarray, sd: float, coarsening: Coarsening) -> Evidence:
-    """What is known of a column alone; a deviation of 2 from equal shares is expected, so noise alone limits it."""
+def _alone(c: int, counts: np.ndarray, sd: np.ndarray | float, coarsening: Coarsening) -> Evidence:
+    """What is known of a column alone; its counts may differ from any expectation, so only noise gives them slack."""
     merged = np.bincount(coarsening.group_of, weights=counts, minlength=coarsening.size)
-    variance = sd**2 * np.bincount(coarsening.group_of, minlength=coarsening.size)
-    return Evidence((c,), merged, variance / (4.0 * np.maximum(merged, sd)), math.sqrt(variance.mean()))
+    squares = np.square(np.broadcast_to(sd, counts.shape))
+    variance = np.bincount(coarsening.group_of, weights=squares, minlength=coarsening.size)
+    held = np.maximum(merged, np.sqrt(variance))
+    return Evidence((c,), merged, variance / (_FREE**2 * held), math.sqrt(variance.mean()))

@@ -5,24 +5,32 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
 from synthgen.columns import load_schema
+from synthgen.columns.holders import units_of
 from synthgen.config import RunConfig
+from synthgen.dp.budget import Budget
+from synthgen.dp.cutting import cut_rows
 from synthgen.dp.ledger import Ledger
-from synthgen.dp.rows import PrivateRows, method_of, private_rows
+from synthgen.dp.noise import Noise
+from synthgen.dp.rows import method_of, private_rows
+from synthgen.dp.sgd import check_private_training
 from synthgen.errors import ConfigError, RunError
 from synthgen.storage import RunWriter
 from synthgen.synthesizers import MODELS
-from synthgen.synthesizers.base import Model
+from synthgen.synthesizers.any_order import AnyOrderGan
+from synthgen.synthesizers.base import Account, Job, Model
+from synthgen.synthesizers.one_shot import OneShot
+from synthgen.synthesizers.private_learning import RealRows, learn_any_order, learn_one_shot, narrowed, tune
 from synthgen.synthesizers.text_learning import LEARNED, STAND_IN
 from synthgen.table.schema import ColumnSchema, Schema
 from synthgen.table.standing import standing_in
-from synthgen.table.table import Table
+from synthgen.table.table import Table, joined
 from synthgen.training.progress import Progress
 
 LEDGER, COLUMNS, ASKED = b"ledger", b"columns", b"asked"
@@ -38,13 +46,13 @@ class StandIn:
         table: made rows in the place of the real ones.
         ledger: what was spent on them.
         columns: by column the distance of the made rows from the noisy shares, and of the noise itself.
-        rows: what is left of the budget and the real rows, for gradients; None: it is not needed.
+        rows: the real rows and what is left of the budget, for gradients; None: they are not needed.
     """
 
     table: Table
     ledger: Ledger
     columns: list[dict[str, Any]]
-    rows: PrivateRows | None = None
+    rows: RealRows | None = None
 
     @property
     def notes(self) -> list[str]:
@@ -68,6 +76,7 @@ def check_private(config: RunConfig, kind: type[Model]) -> None:
 
     Raises:
         ConfigError: it cannot, or what belongs to an epsilon was given without one.
+        MissingExtraError: gradients were asked for, and Opacus is not installed.
     """
     if config.privacy.epsilon is None:
         if given := sorted(config.privacy.model_fields_set - {"epsilon"}):
@@ -77,7 +86,14 @@ def check_private(config: RunConfig, kind: type[Model]) -> None:
         return
     if not kind.private:
         raise not_private(kind.name)
-    if config.privacy.method in ("sgd", "both") and kind.name not in WITH_GRADIENTS:
+    if config.privacy.secure and config.privacy.noise_seed is not None:
+        raise ConfigError("privacy.noise_seed: secure noise has no seed; leave out one of the two")
+    if config.holdout is not None:
+        raise ConfigError("holdout: a private fit is judged by no real rows, so none are held out; leave it out")
+    if config.privacy.method not in ("sgd", "both"):
+        return
+    check_private_training()
+    if kind.name not in WITH_GRADIENTS:
         raise ConfigError(
             f"privacy.method: {config.privacy.method!r} is for models {' and '.join(map(repr, WITH_GRADIENTS))}; "
             f"{kind.name!r} learns from noisy tables alone. Leave the method out"
@@ -138,7 +154,7 @@ def stand_in(
     """
     asked = _asked(config, given)
     if resume and writer is not None and (kept := writer.read_released()) is not None:
-        return _again(kept, asked, table)
+        return _again(kept, asked, table, config)
     if resume:
         progress.message("nothing to resume; measuring from the start, at the full price", warning=True)
     progress.stage("measuring with noise")
@@ -152,7 +168,7 @@ def stand_in(
         seed=config.seed,
         tell=progress.message,
     )
-    left = rows if method_of(config.privacy) != "marginals" else None
+    left = _real_rows(rows.cut, rows.budget, len(rows.table), config)
     made = StandIn(standing_in(table, rows.table), rows.ledger, rows.columns, left)
     if writer is not None:
         writer.write_released(_packed(made, asked))
@@ -189,6 +205,7 @@ def _declared(given: Schema | None, config: RunConfig) -> Schema | None:
 def _asked(config: RunConfig, given: Schema | None) -> dict[str, Any]:
     """What decides the ledger, in JSON types."""
     facts = config.model_dump(mode="json", include={"privacy", "unit", "target", "min_holders", "columns", "seed"})
+    facts["privacy"].pop("noise_seed")  # whoever reads the file could take the noise away
     return facts | {"schema": None if given is None else given.model_dump(mode="json")}
 
 
@@ -202,7 +219,47 @@ def _packed(made: StandIn, asked: Mapping[str, Any]) -> bytes:
     return sink.getvalue()
 
 
-def _again(kept: bytes, asked: Mapping[str, Any], table: Table) -> StandIn:
+def learn(model: Model, made: StandIn, job: Job) -> Account:
+    """Learn the rows that stand in for the real ones, and the real ones by noisy gradients where these are asked for.
+
+    Args:
+        model: new.
+        made: what stands in.
+        job: with that table.
+
+    Raises:
+        PrivacyError: nothing is left of the budget for gradients.
+    """
+    if made.rows is None:
+        return model.fit(job)
+    if isinstance(model, OneShot):
+        return learn_one_shot(model, made.rows, job)
+    assert isinstance(model, AnyOrderGan)
+    if method_of(job.config.privacy) == "sgd":
+        return learn_any_order(model, made.rows, job)
+    account = model.fit(narrowed(job))
+    if account.interrupted or model.network is None:
+        return account
+    private_NS = model.codec.encode(made.table.arrow, seed=job.config.seed)
+    return replace(account, training=account.training | tune(model, made.rows, private_NS, job))
+
+
+def _real_rows(cut: pa.Table, budget: Budget, rows: int, config: RunConfig) -> RealRows | None:
+    """What gradients meet; None where none are taken.
+
+    Args:
+        cut: the real rows, those of a unit bounded in number.
+        budget: all that is left of it will be spent.
+        rows: the noisy number of them.
+        config: settings.
+    """
+    if method_of(config.privacy) == "marginals":
+        return None
+    unit_N = None if config.unit is None else units_of(joined(cut.column(config.unit)))
+    return RealRows(cut, budget, rows / budget.ledger.rows_per_unit, unit_N)
+
+
+def _again(kept: bytes, asked: Mapping[str, Any], table: Table, config: RunConfig) -> StandIn:
     where = "released.arrow"
     try:
         arrow = pa.ipc.open_file(pa.py_buffer(kept)).read_all()
@@ -219,4 +276,10 @@ def _again(kept: bytes, asked: Mapping[str, Any], table: Table) -> StandIn:
             f"resume: this private run was begun with another {', '.join(other)}; going on would make its ledger lie. "
             "Use the settings that it was begun with, or train without --resume into another --out"
         )
-    return StandIn(standing_in(table, arrow.replace_schema_metadata(None)), ledger, columns)
+    privacy, cut = config.privacy, table.arrow
+    noise = Noise(privacy.noise_seed, secure=privacy.secure)
+    if config.unit is not None:
+        cut = cut_rows(cut, config.unit, ledger.rows_per_unit, noise)
+    budget = Budget(ledger.epsilon, ledger.delta, ledger=ledger, noise=noise)
+    left = _real_rows(cut, budget, arrow.num_rows, config)
+    return StandIn(standing_in(table, arrow.replace_schema_metadata(None)), ledger, columns, left)

@@ -40,7 +40,7 @@ from synthgen.synthesizers.picture_columns import (
     picture_columns,
     write_picture_column,
 )
-from synthgen.synthesizers.private import StandIn, check_private, given_schema, stand_in
+from synthgen.synthesizers.private import StandIn, check_private, given_schema, learn, stand_in
 from synthgen.synthesizers.quotas import quota_of, stratified
 from synthgen.synthesizers.text_columns import TextColumn
 from synthgen.synthesizers.text_learning import TextLearning, config_of_table, without_texts
@@ -218,7 +218,8 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             progress.message(note, warning=True)
         model = kind()
         own = config_of_table(config, schema) if isinstance(model, TokenModel) else config
-        account = model.fit(Job(table, schema, own, device, progress, writer, resume, stop or go_on))
+        job = Job(table, schema, own, device, progress, writer, resume, stop or go_on)
+        account = model.fit(job) if made is None else learn(model, made, job)
         codec = _codec_for_pictures(model, schema)
         pictures, said, of_pictures = (
             ({}, [], {})

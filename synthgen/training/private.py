@@ -33,6 +33,9 @@ from synthgen.nets.per_row import PerRow
 from synthgen.training.loop import flatten
 
 BATCH, STEPS = 1024, 300
+"""Units that a step draws in the mean, and steps."""
+TUNING_RATE = 2e-3
+"""The learning rate where a network was fitted to a private table before; a new one learns at twice that."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class PrivatePlan:
     steps: int
     noise: float
     clip: float = 1.0
-    learning_rate: float = 2e-3
+    learning_rate: float = 2 * TUNING_RATE
     warmup: int = 20
     cooldown: float = 0.3
     average: float = 0.98
@@ -79,7 +82,7 @@ def private_plan(
     units: float,
     *,
     batch: int = BATCH,
-    steps: int = STEPS,
+    steps: int | None = None,
     step: str = "training",
     **others: float,
 ) -> PrivatePlan:
@@ -89,14 +92,14 @@ def private_plan(
         budget: what is left of it is spent.
         units: how many there are, from a private release or public.
         batch: units that a step draws in the mean; half of them at the most.
-        steps: of the run.
+        steps: of the run; None: as usual.
         step: as the ledger shows it.
         others: attributes of the plan.
 
     Raises:
         PrivacyError: nothing is left.
     """
-    rate = min(0.5, batch / max(1.0, units))
+    rate, steps = min(0.5, batch / max(1.0, units)), steps or STEPS
     chosen = {**others, "batch": max(1, round(rate * units)), "rate": rate, "steps": steps}
     plan = PrivatePlan(noise=budget.training_noise(rate, steps), **chosen)  # type: ignore[arg-type]
     budget.train(plan.noise, plan.rate, plan.steps, max_grad_norm=plan.clip, step=step)

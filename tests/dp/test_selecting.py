@@ -163,11 +163,11 @@ def test_the_same_generator_gives_the_same_law() -> None:
 
 def test_limits_hold_with_sixty_columns() -> None:
     sizes = [30] * 60
-    tokens_NC = linked_tokens(2000, sizes, 0)
-    limits = Limits(cells=100_000, values=12, rounds=2, reference_rows=4000)
+    tokens_NC = linked_tokens(1000, sizes, 0)
+    limits = Limits(cells=30_000, values=8, rounds=2, reference_rows=2000)
     law = fit(tokens_NC, sizes, Recorder(mu=2.0), limits=limits, target=0)
-    assert law.model.tree.cells(law.model.sizes) <= 100_000
-    assert max(law.model.sizes) <= 12
+    assert law.model.tree.cells(law.model.sizes) <= 30_000
+    assert max(law.model.sizes) <= 8
     assert len(law.measured) >= 40
     drawn_NC = law.sample(500, np.random.default_rng(0))
     assert drawn_NC.shape == (500, 60)
@@ -189,6 +189,24 @@ def test_columns_of_one_value(sizes: list[int]) -> None:
     drawn_NC = fit(tokens_NC, sizes, Recorder(mu=5.0)).sample(200, np.random.default_rng(0))
     assert drawn_NC.shape == (200, len(sizes))
     assert (drawn_NC < sizes).all()
+
+
+def test_noise_of_single_columns_may_differ_by_value() -> None:
+    sizes = [4, 3, 5]
+    tokens_NC = linked_tokens(4000, sizes, 0)
+    one_way = exact_one_way(tokens_NC, sizes)
+    wrong = one_way[0][0].copy()
+    wrong[3] += 3000  # but its noise is said to be large
+    said = [
+        (wrong, np.array([1.0, 1.0, 1.0, 3000.0])),
+        *((counts, np.full(len(counts), sd)) for counts, sd in one_way[1:]),
+    ]
+    law = fit_marginals(
+        tokens_NC, sizes, sensitivity=1.0, budget=Recorder(mu=5.0), share=0.8, target=None, limits=SMALL,
+        one_way=said, rng=np.random.default_rng(0),
+    )  # fmt: skip
+    shares = np.bincount(law.sample(4000, np.random.default_rng(0))[:, 0], minlength=4)
+    assert np.abs(shares - one_way[0][0]).max() < 60
 
 
 def test_an_empty_table() -> None:

@@ -165,6 +165,19 @@ def test_a_budget_too_small_is_refused_with_what_would_do() -> None:
         private(epsilon=0.01).fit(table(200))
 
 
+@pytest.mark.parametrize(
+    ("privacy", "said"),
+    [
+        ({"noise_seed": 1, "secure": True}, "secure noise has no seed"),
+        ({"method": "sgd"}, r"'sgd' is for models 'gan' and 'one-shot'; 'vae'"),
+        ({"rows_per_unit": 0}, r"privacy\.rows_per_unit must be at least 1"),
+    ],
+)
+def test_settings_that_do_not_fit_are_refused(privacy: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        private(model="vae", training=None, privacy=privacy).fit(table(50))
+
+
 def test_a_delta_that_is_not_small_is_said() -> None:
     fitted = private(model="independent", delta=0.01).fit(table(600))
     assert any("delta 0.01 is not below 1 over the" in note for note in fitted.notes_)

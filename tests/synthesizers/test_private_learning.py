@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from synthgen.synthesizers.any_order import AnyOrderGan
 from synthgen.synthesizers.base import Job
 from synthgen.synthesizers.one_shot import OneShot
 from synthgen.synthesizers.private_learning import RealRows, learn_one_shot, tune
+from synthgen.synthesizers.synthesizer import Synthesizer, load
 from synthgen.table.table import Table
 from synthgen.training.progress import Silent
 from tests.made import accounts
@@ -27,7 +29,7 @@ SMALL = {"width": 16, "blocks": 1, "max_steps": 20, "evaluate_every": 10}
 
 @pytest.fixture(autouse=True)
 def _few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("synthgen.synthesizers.private_learning.STEPS", 5)
+    monkeypatch.setattr("synthgen.training.private.STEPS", 5)
     monkeypatch.setattr("synthgen.synthesizers.private_learning.GAME_STEPS", 5)
 
 
@@ -65,6 +67,20 @@ def test_a_one_shot_generator_learns_from_a_private_critic() -> None:
     again.codec = model.codec
     again.read_weights(model.weights(), account.training, "cpu")
     assert drawn.equals(pa.concat_tables(list(again.chunks(40, seed=0))))
+
+
+@pytest.mark.parametrize("method", ["both", "sgd"])
+def test_a_table_is_learned_with_gradients_from_start_to_end(method: str, tmp_path: Path) -> None:
+    frame = accounts(300, seed=1)
+    frame["owner"] = np.arange(300) // 2
+    asked = {"noise_seed": 0, "method": method, "rows_per_unit": 2}
+    made = Synthesizer(epsilon=8.0, delta=1e-4, privacy=asked, unit="owner", training=SMALL).fit(frame)
+    ledger = made.facts_["privacy"]["ledger"]
+    assert ledger["entries"][-1]["step"] == "training"
+    assert ledger["epsilon_spent"] == pytest.approx(8.0, rel=0.01)
+    assert made.facts_["training"]["private"]["steps"] == ledger["entries"][-1]["times"]
+    made.save(tmp_path / "run")
+    assert load(tmp_path / "run").sample(20, random_state=1).equals(made.sample(20, random_state=1))
 
 
 def test_what_is_learned_of_a_row_depends_on_that_row_alone() -> None:

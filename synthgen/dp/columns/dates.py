@@ -102,6 +102,10 @@ class DateKind(Kind):
     def middles(self) -> np.ndarray:
         return self.line.middles
 
+    @property
+    def joined(self) -> np.ndarray:
+        return self.line.joined
+
     def where(self, distinct: pa.Array) -> np.ndarray:
         moments = self._moments(distinct)
         x = (moments.days * DAY + moments.seconds) // self.step

@@ -11,8 +11,9 @@ import numpy as np
 
 from synthgen.dp.columns.noisy import runs
 
-_TRIES = 20
 _FINEST = 256
+_WIDE = 4.0
+"""A bin whose ends are so many times apart holds several magnitudes."""
 
 
 @dataclass(frozen=True)
@@ -50,27 +51,33 @@ class Line:
         return np.where(np.isnan(x), -1, np.where(nearer, nxt, here))
 
     def draw(self, bin_N: np.ndarray, avoid: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """``(N,)`` positions, each drawn evenly from its bin.
+        """``(N,)`` positions, each drawn evenly from its bin, or from its magnitudes where it holds several.
 
         Args:
             bin_N: the bins.
-            avoid: positions that stand for themselves elsewhere and are not drawn here, where the bin has others.
+            avoid: whole numbers that stand for themselves elsewhere and are not drawn; every bin has others.
             rng: draws them.
         """
-        low, width = self.low[bin_N], self.high[bin_N] - self.low[bin_N]
-        x = self._once(low, width, rng)
-        for _ in range(_TRIES if len(avoid) else 0):
-            again = np.flatnonzero(np.isin(x, avoid))
-            if not len(again):
-                break
-            x[again] = self._once(low[again], width[again], rng)
+        low, high = self.low[bin_N], self.high[bin_N]
+        x = self._evenly(low, high, avoid, rng)
+        wide = np.flatnonzero((high > _WIDE * low) & (low > 0) | (low < _WIDE * high) & (high < 0))
+        if len(wide):  # several magnitudes: each as likely
+            end = high[wide] - (1 if self.whole else 0)
+            drawn = low[wide] * (end / low[wide]) ** rng.random(len(wide))
+            x[wide] = np.where(np.isin(drawn := np.rint(drawn) if self.whole else drawn, avoid), x[wide], drawn)
         return x
 
-    def _once(self, low: np.ndarray, width: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        drawn = rng.random(len(low)) * width
-        x = low + (np.floor(drawn) if self.whole else drawn)
-        inside: np.ndarray = np.minimum(x, low + width - 1 if self.whole else np.nextafter(low + width, low))
-        return inside
+    def _evenly(self, low: np.ndarray, high: np.ndarray, avoid: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        width = high - low
+        if not self.whole:
+            x: np.ndarray = np.minimum(low + rng.random(len(low)) * width, np.nextafter(high, low))
+            return x
+        points = np.unique(avoid[~np.isnan(avoid)])
+        before = np.searchsorted(points, low)
+        free = np.maximum(width - (np.searchsorted(points, high) - before), 1)
+        rank = low - before + np.minimum(np.floor(rng.random(len(low)) * free), free - 1)  # among free whole numbers
+        found: np.ndarray = rank + np.searchsorted(points - np.arange(len(points)), rank, side="right")
+        return found
 
     def without(self, avoid: np.ndarray) -> Line:
         """The bins in which other whole numbers lie than those to avoid.
@@ -103,6 +110,11 @@ class Line:
         ]
         low, high = [each[:-1] for each in edges], [each[1:] for each in edges]
         return Line(np.concatenate([np.zeros(0), *low]), np.concatenate([np.zeros(0), *high]), self.whole)
+
+    @property
+    def joined(self) -> np.ndarray:
+        """``(B,)`` whether each bin begins where the one before ends."""
+        return np.append(False, self.low[1:] == self.high[:-1])[: self.size]
 
     @property
     def middles(self) -> np.ndarray:

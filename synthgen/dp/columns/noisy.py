@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import numpy as np
 
-ALONE, BESIDE = 3.0, 1.0
+ALONE, BESIDE = 3.7, 0.5
 """Standard deviations above zero at which a run of bars holds something: anywhere, and next to bars that do."""
-LONGEST_RUN = 64
+_LONGEST_ALONE, _LONGEST_BESIDE = 16, 2
+_TOUCHING, _APART = 1.0, 3.0
+"""Standard deviations that the outermost bin, and all bins that are joined to it, must show in a second measurement."""
 
 
 def runs(counts: np.ndarray, sd: float, alone: float = ALONE, beside: float = BESIDE) -> list[tuple[int, int]]:
     """Runs of bars that hold more than noise, from the finest scale to coarser ones.
 
-    Single bars come first; bars that say nothing alone are summed to aligned runs of 2, 4, 8, ... So a thin tail
-    is found as a wide run, and bars that hold nothing leave no mass behind.
+    Single bars come first; bars that say nothing alone are summed to aligned runs of 2, 4, 8, 16, and of these the
+    part that says most is kept. So a thin tail is found as a wide run, and bars that hold nothing leave no mass.
 
     Args:
         counts: ``(B,)`` noisy counts in order.
@@ -33,15 +35,16 @@ def runs(counts: np.ndarray, sd: float, alone: float = ALONE, beside: float = BE
     """
     taken = np.zeros(len(counts), bool)
     found: list[tuple[int, int]] = []
-    for threshold, touching in ((alone, False), (beside, True)):
+    for threshold, touching, longest in ((alone, False, _LONGEST_ALONE), (beside, True, _LONGEST_BESIDE)):
         width = 1
-        while width <= LONGEST_RUN:
+        while width <= longest:
             for start in _candidates(counts, sd, width, threshold, taken):
-                stop = min(start + width, len(counts))
+                stop = min(int(start) + width, len(counts))
                 if touching and not (taken[max(start - 1, 0)] or taken[min(stop, len(counts) - 1)]):
                     continue
-                taken[start:stop] = True
-                found.append((int(start), int(stop)))
+                begin, end = _best_part(counts, int(start), stop)
+                taken[begin:end] = True
+                found.append((begin, end))
             width *= 2
     return sorted(found)
 
@@ -54,6 +57,38 @@ def _candidates(counts: np.ndarray, sd: float, width: int, threshold: float, tak
     sizes = np.minimum(starts + width, len(counts)) - starts
     found: np.ndarray = starts[free & (sums > threshold * sd * np.sqrt(sizes))]
     return found
+
+
+def _best_part(counts: np.ndarray, start: int, stop: int) -> tuple[int, int]:
+    """The part of a run that is furthest from noise."""
+    total = np.concatenate([[0.0], np.cumsum(counts[start:stop])])
+    first, last = np.triu_indices(len(total), 1)
+    best = int(np.argmax((total[last] - total[first]) / np.sqrt(last - first)))
+    return start + int(first[best]), start + int(last[best])
+
+
+def outermost(counts: np.ndarray, sd: float, joined: np.ndarray) -> np.ndarray:
+    """``(B,)`` which bins at either end show no more than noise in a second measurement: they are taken as empty.
+
+    A bin far out that is there by the noise of the first look would hold few cells, but of absurd magnitude.
+
+    Args:
+        counts: ``(B,)`` the second noisy counts, in order.
+        sd: of their noise.
+        joined: ``(B,)`` whether a bin begins where the one before ends.
+
+    Example:
+        >>> outermost(np.array([50.0, 90.0, 4.0, 20.0]), 10.0, np.array([False, True, True, False])).tolist()
+        [False, False, True, True]
+    """
+    piece = np.cumsum(~joined)
+    size = np.bincount(piece)
+    shows = np.bincount(piece, weights=counts) >= _APART * sd * np.sqrt(size)
+    told = np.flatnonzero(shows[piece] & (counts >= _TOUCHING * sd))
+    empty = np.ones(len(counts), bool)
+    if len(told):
+        empty[told[0] : told[-1] + 1] = False
+    return empty
 
 
 def on_simplex(counts: np.ndarray, total: float) -> np.ndarray:

@@ -108,6 +108,10 @@ class NumberKind(Kind):
     def middles(self) -> np.ndarray:
         return self.line.middles
 
+    @property
+    def joined(self) -> np.ndarray:
+        return self.line.joined
+
     def where(self, distinct: pa.Array) -> np.ndarray:
         if is_text(distinct.type):
             x = np.where(_is_number(distinct), parse_numbers(distinct, self.text.decimal), np.nan)
