@@ -136,9 +136,9 @@ def usual_of(figure: Figure, found: Found, all_found: Iterable[Found]) -> float:
 
 
 def best(figure: Figure, found: Found, usual: float) -> set[str]:
-    """Systems that are best, or within noise of it."""
+    """Systems that are best, or within noise of it; nobody is where nobody else competes."""
     known = faults(figure, found)
-    if not known:
+    if len(known) < 2:
         return set()
     least = min(known, key=lambda system: statistics.mean(known[system]))
     return {
@@ -226,6 +226,8 @@ def outside_lines(results: dict[str, dict[str, Any]]) -> list[str]:
         return []
     lines = ["## Outside the guarantee", ""]
     lines += [f"- {', '.join(titles)}: {text}." for text, titles in texts.items()]
+    noted = [f"- {system.title}: {system.note}." for name, system in SYSTEMS.items() if name in ran and system.note]
+    lines += ["", "## How the others were set", "", *noted] if noted else []
     versions: dict[str, str] = {}
     for result in results.values():
         versions |= (result.get("figures") or {}).get("versions", {})

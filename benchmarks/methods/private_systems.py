@@ -35,6 +35,7 @@ class System:
         contest: whether it may be the best of a row.
         ours: whether it is one of our own ways, beside the default.
         outside: what of it the guarantee does not cover.
+        note: how it was set, where its defaults do not fit.
     """
 
     title: str
@@ -45,12 +46,15 @@ class System:
     contest: bool = True
     ours: bool = False
     outside: str = ""
+    note: str = ""
 
 
 BINS = (
     "which labels there are, where the bins of numbers begin (32 at most, equally full), decimals and the missing mark "
     "are read from the data without noise; rows are asked for by the real number"
 )
+ARGN = {"batch": 256, "epochs": 10}
+AIM = {"rounds": 30, "megabytes": 4.0}
 SYSTEMS = {
     "real": System("*another real sample*", private=False, contest=False),
     "plain": System("*synthgen, not private*", "synthgen_worker.py", private=False, contest=False),
@@ -72,12 +76,22 @@ SYSTEMS = {
         "TabularARGN, DP",
         "argn_private_worker.py",
         "argn",
-        {"batch": 256, "epochs": 10},
+        dict(ARGN),
         outside="its validation loss, on a fifth of the rows, sets the learning rate, when to stop and which weights "
         "to keep; which columns are numbers or dates, and their decimals, are read from the data; so is the number of "
         "rows; all of delta is spent by training alone",
+        note="a tenth of epsilon protects values, as in its defaults; the noise is the least that lets it train for "
+        f"{ARGN['epochs']} epochs in batches of {ARGN['batch']}: its default noise spends a small epsilon at once",
     ),
-    "aim": System("AIM", "marginals_worker.py", "marginals", outside=BINS),
+    "aim": System(
+        "AIM",
+        "marginals_worker.py",
+        "marginals",
+        dict(AIM),
+        outside=BINS,
+        note=f"all pairs of columns; for time at most {AIM['rounds']} rounds before noise is annealed (the paper: 16 "
+        f"for each column) and a model of at most {AIM['megabytes']:g} MB (80)",
+    ),
 }
 
 

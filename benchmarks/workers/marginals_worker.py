@@ -37,12 +37,8 @@ from marginals_codec import Codec  # noqa: E402
 ITERATIONS = 1000
 """Steps of mirror descent for the model that is drawn from; AIM's rounds start from the last round's model."""
 ROUND_ITERATIONS = 200
-MAX_MODEL_MB = 4.0
-"""Of AIM's graphical model; the paper allows 80 and hours."""
 AIM_ROUNDS = 16
 """Per column: the budget is cut into so many parts at first (the paper's choice), one for each column alone."""
-MOST_ROUNDS = 30
-"""After that, for time: what is left is cut into so many parts, the paper's being smaller; annealing does the rest."""
 AIM_MEASURING = 0.9
 """Share of a round's budget that measures, the rest selects (the paper's choice)."""
 
@@ -138,8 +134,19 @@ def merged(one: mbi.LinearMeasurement) -> np.ndarray:
     return np.where(common, np.cumsum(common) - 1, common.sum())
 
 
-def fit_aim(data: mbi.Dataset, rho: float, rng: np.random.Generator) -> tuple[Any, dict[str, np.ndarray]]:
-    """Rounds of: choose the table that the model has most wrong, measure it, fit again; less noise when it stalls."""
+def fit_aim(
+    data: mbi.Dataset, rho: float, rng: np.random.Generator, most_rounds: int, most_megabytes: float
+) -> tuple[Any, dict[str, np.ndarray]]:
+    """Rounds of: choose the table that the model has most wrong, measure it, fit again; less noise when it stalls.
+
+    Args:
+        data: tokens.
+        rho: the budget.
+        rng: of the noise.
+        most_rounds: for time, after single columns: what is left is cut into so many parts, the paper's being smaller;
+            annealing does the rest.
+        most_megabytes: of the graphical model; the paper allows 80, and hours.
+    """
     mechanism, n_columns = Mechanism(data, rho, rng), len(data.domain)
     pairs = list(itertools.combinations(data.domain, 2))
     workload = [*((name,) for name in data.domain), *pairs]
@@ -151,14 +158,14 @@ def fit_aim(data: mbi.Dataset, rho: float, rng: np.random.Generator) -> tuple[An
     mechanism.ones(sd)
     model = mechanism.estimate(iterations=ROUND_ITERATIONS)
     guesses = tables_of(model, workload)
-    larger = math.sqrt(max(1.0, (rho - mechanism.spent) * rounds / (MOST_ROUNDS * rho)))
+    larger = math.sqrt(max(1.0, (rho - mechanism.spent) * rounds / (most_rounds * rho)))
     sd, epsilon = sd / larger, epsilon * larger
     while mechanism.spent < rho * (1 - 1e-9):
         left = rho - mechanism.spent
         if left < 2 * (1 / (2 * sd**2) + epsilon**2 / 8):
             sd, epsilon = math.sqrt(1 / (2 * AIM_MEASURING * left)), math.sqrt(8 * (1 - AIM_MEASURING) * left)
         this_round = 1 / (2 * sd**2) + epsilon**2 / 8
-        allowed = MAX_MODEL_MB * (mechanism.spent + this_round) / rho
+        allowed = most_megabytes * (mechanism.spent + this_round) / rho
         cliques = [one.clique for one in mechanism.measured]
         noise = {one: math.sqrt(2 / math.pi) * sd * data.domain.size(one) for one in workload}
         scores = {
@@ -209,7 +216,8 @@ def fit(job: Job) -> Any:
     domain = mbi.Domain(list(codec.columns), [column.size for column in codec.columns.values()])
     data = mbi.Dataset(codec.encode(rows), domain)
     rho = rho_of(job.options["epsilon"], job.options["delta"])
-    model, merges = MECHANISMS[job.system](data, rho, np.random.default_rng(job.seed))
+    limits = [job.options[name] for name in ("rounds", "megabytes") if name in job.options]
+    model, merges = MECHANISMS[job.system](data, rho, np.random.default_rng(job.seed), *limits)
     return model, merges, codec
 
 
