@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import resource
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -26,6 +27,7 @@ from methods.graphs import PEERS
 from run import chosen
 
 from synthgen.graphs import GraphModel, ReadGraph, read_graph
+from synthgen.graphs.rewiring import ENOUGH, MOST_ROUNDS, STALLED
 from synthgen.metrics.graphs import GRAPH_METRICS, GraphView, compare_graphs, disturbed
 
 NAME = "twitch_de_graph"
@@ -131,6 +133,8 @@ def scale(data: Path, seed: int) -> dict[str, Any]:
         "edges": sample.graph.n_edges,
         "cpu_s": time.process_time() - cpu,
         "wall_s": time.perf_counter() - wall,
+        "load": os.getloadavg()[0],
+        "cores": len(os.sched_getaffinity(0)),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "before": sample.rewired.before,
         "after": sample.rewired.after,
@@ -231,10 +235,12 @@ def large(found: dict[str, Any]) -> list[str]:
         "## A million edges",
         "",
         f"{found['nodes']:,} nodes and {found['edges']:,} edges from the same model on one core:",
-        f"{found['cpu_s']:.0f} seconds of processor time ({found['wall_s']:.0f} by the clock), at most",
+        f"{found['cpu_s']:.0f} seconds of processor time ({found['wall_s']:.0f} by the clock, at a load of",
+        f"{found['load']:.1f} on {found['cores']} cores), at most",
         f"{found['peak_mb']:,.0f} MB in the process. Of the corners of triangles {100 * found['before']:.0f} % were",
         f"too many or too few before they were put right, {100 * found['after']:.1f} % after {found['rounds']} rounds",
-        f"({found['reason']}).",
+        f"(`{found['reason']}`). Rounds stop at {100 * ENOUGH:g} % (`enough`), when {STALLED[0]} in a row each take",
+        f"off less than {100 * STALLED[1]:g} % of what is off (`stalled`), or after {MOST_ROUNDS} (`rounds`).",
         "",
     ]
 

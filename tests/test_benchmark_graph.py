@@ -70,7 +70,7 @@ def test_the_page_says_who_is_best_and_what_was_missed(tmp_path: Path) -> None:
         other["values"]["spectrum"] = 0.001 + 0.0001 * seed
         (tmp_path / f"synthgen.{seed}.json").write_text(result(f"synthgen.{seed}", ours))
         (tmp_path / f"dc-sbm.{seed}.json").write_text(result(f"dc-sbm.{seed}", other))
-    large = {"nodes": 60, "edges": 1_000_000, "cpu_s": 90.0, "wall_s": 95.0, "peak_mb": 1500.0}
+    large = {"nodes": 60, "edges": 1_000_000, "cpu_s": 90.0, "wall_s": 95.0, "peak_mb": 1500.0, "load": 1.0, "cores": 2}
     large |= {"before": 0.2, "after": 0.01, "rounds": 9, "reason": "enough", "fit_s": 5.0}
     (tmp_path / "scale.0.json").write_text(result("scale.0", large))
     args = argparse.Namespace(results=tmp_path, page=tmp_path / "graph.md", report=True)
@@ -80,4 +80,4 @@ def test_the_page_says_who_is_best_and_what_was_missed(tmp_path: Path) -> None:
     assert "**0.0105 ± 0.0007**" in text
     assert "Reciprocity" not in text
     assert "1,000,000 edges" in text
-    assert "at most 1,500 MB" in " ".join(text.split())
+    assert "95 by the clock, at a load of 1.0 on 2 cores), at most 1,500 MB" in " ".join(text.split())

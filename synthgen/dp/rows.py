@@ -128,7 +128,8 @@ def private_rows(
             sensitivity=float(m),
             budget=budget,
             share=share,
-            one_way=[(counts, float(np.sqrt(np.mean(np.square(sd))))) for counts, sd in releases.one_way],
+            one_way=releases.one_way,
+            ordered=releases.ordered,
             target=None if target is None else table.column_names.index(target),
             rng=rng,
         )

@@ -119,7 +119,7 @@ def _all_counts(published: Published, table: pa.Table, firsts: pa.Table) -> Iter
         yield _Counts(cells[0], cells[1], counted.counts.ravel(), 1.0 / counted.precision)
 
 
-def _items(column: PrivateColumn, cells: pa.ChunkedArray) -> np.ndarray:
+def _items(column: PrivateColumn | UnitColumn, cells: pa.ChunkedArray) -> np.ndarray:
     """``(N,)`` the finest cell of the column's counts that each value is in."""
     distinct, code_N = coded(plain(joined(cells)))
     return np.asarray(np.append(items(distinct, column.vocabulary, column.kind), MISSING)[code_N])

@@ -20,7 +20,7 @@ from synthgen.graphs.matching import (
     whole_numbers_directed,
 )
 from synthgen.graphs.mixing import Cells, balance, expected_ends, members
-from synthgen.graphs.pairs import Ties, triangles_of_nodes
+from synthgen.graphs.pairs import Ties, distinct, triangles_of_nodes
 from synthgen.graphs.settling import Kind, settle
 
 TRIES = 2
@@ -135,7 +135,7 @@ def _trial(
     a_M, b_M = _mutual(plan, expected[0], share_K, ring, rng)
     ends = _single(plan, expected[1], share_K, ring, Ties(plan.n_nodes, a_M, b_M), rng)
     a_M, b_M = np.r_[a_M, ends[0]], np.r_[b_M, ends[1]]
-    key_M = np.unique((np.minimum(a_M, b_M) * plan.n_nodes + np.maximum(a_M, b_M))[a_M != b_M])
+    key_M = distinct((np.minimum(a_M, b_M) * plan.n_nodes + np.maximum(a_M, b_M))[a_M != b_M])[0]
     graph = Graph(plan.n_nodes, key_M // plan.n_nodes, key_M % plan.n_nodes)
     return np.bincount(plan.class_N, triangles_of_nodes(graph), len(plan.wanted_K)).astype(float)
 

@@ -116,11 +116,13 @@ class Graph:
         at_M = np.minimum(np.searchsorted(keys_M, back_M), max(self.n_edges - 1, 0))
         return keys_M[at_M] == back_M if self.n_edges else np.zeros(0, bool)
 
-    @cached_property
+    @property
     def skeleton(self) -> Graph:
         """The graph without directions."""
-        if not self.directed:
-            return self
+        return self._undirected if self.directed else self  # kept in itself, its memory would be freed late
+
+    @cached_property
+    def _undirected(self) -> Graph:
         keep_M = ~self.mutual_M | (self.from_M < self.to_M)
         return Graph.of(self.n_nodes, self.from_M[keep_M], self.to_M[keep_M])
 

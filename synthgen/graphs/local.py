@@ -16,7 +16,7 @@ import numpy as np
 from scipy.special import entr
 
 from synthgen.graphs.mixing import Cells, members
-from synthgen.graphs.pairs import Ties, within_room
+from synthgen.graphs.pairs import Ties, distinct, within_room
 
 WIDTH = 1.5
 """A node's local ends lie within so many places per end: under 1 many would meet twice, from 3 on few close."""
@@ -142,7 +142,7 @@ class Ring:
             stays_S[left[fine]] = stays_S[left[fine] + 1] = False
             node_S, side_S = node_S[stays_S], None if side_S is None else side_S[stays_S]
         a_M, b_M = np.concatenate(found, 1)
-        once = np.unique(np.minimum(a_M, b_M) * len(self.place_N) + np.maximum(a_M, b_M), return_index=True)[1]
+        once = distinct(np.minimum(a_M, b_M) * len(self.place_N) + np.maximum(a_M, b_M))[1]
         return a_M[once], b_M[once]
 
 

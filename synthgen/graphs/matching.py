@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from synthgen.graphs.mixing import Cells
-from synthgen.graphs.pairs import Ties, places_by, sorted_with_places
+from synthgen.graphs.pairs import Ties, distinct, places_by, sorted_with_places
 
 ATTEMPTS = 30
 """Rounds of exchanges at each strictness."""
@@ -207,9 +207,8 @@ class Exchanger:
         low, high = start_G[group_N[b_M[bad]]], start_G[group_N[b_M[bad]] + 1]
         found = order[low + (self.rng.random(len(bad)) * (high - low)).astype(np.int64)]
         other, swapped = found % m, found >= m
-        _, first = np.unique(other, return_index=True)
         keep = np.zeros(len(bad), bool)
-        keep[first] = True
+        keep[distinct(other)[1]] = True
         is_bad = np.zeros(m, bool)
         is_bad[bad] = True
         keep &= ~is_bad[other]
@@ -251,8 +250,7 @@ class Exchanger:
 def _alone(keys: np.ndarray, fine: np.ndarray) -> np.ndarray:
     """Which columns bring no pair that an earlier fine column brings."""
     flat = np.where(fine[None, :], keys, -1 - np.arange(keys.size).reshape(keys.shape)).T.reshape(-1)
-    _, first = np.unique(flat, return_index=True)
     alone = np.zeros(keys.size, bool)
-    alone[first] = True
+    alone[distinct(flat)[1]] = True
     result: np.ndarray = alone.reshape(-1, len(keys)).min(1)
     return result

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from itertools import combinations
 
 import numpy as np
@@ -10,13 +11,14 @@ import pytest
 from synthgen.errors import DataError
 from synthgen.graphs import Graph
 from synthgen.graphs.communities import _cost_of_merging, _nats, find_communities
-from synthgen.graphs.layers import Layer
+from synthgen.graphs.layers import Layer, layers_of
 from synthgen.graphs.local import Ring
 from synthgen.graphs.matching import Exchanger, whole_numbers, whole_numbers_directed
 from synthgen.graphs.mixing import Cells, expected_ends, fit_factors
 from synthgen.graphs.pairs import Ties, common, triangles_of_nodes
+from synthgen.graphs.proposing import Proposer
 from synthgen.graphs.reciprocity import draw_mutual, fit_reciprocity
-from synthgen.graphs.rewiring import rewire
+from synthgen.graphs.rewiring import _State, rewire
 from synthgen.graphs.settling import Kind, settle
 from tests.graphs.planted import cliques, planted
 
@@ -42,6 +44,33 @@ def test_common_neighbours_and_ties_are_those_of_the_matrix() -> None:
     for which, _ in common(ties, graph.neighbours, a, b):
         counts += np.bincount(which, minlength=len(a))
     assert (counts == (tied[a] & tied[b]).sum(1)).all()
+
+
+def test_ties_are_found_by_their_numbers_even_where_places_in_the_table_run_short() -> None:
+    """All pairs but some of few nodes, and of many: what a set says; numbers are those of the order given."""
+    rng = np.random.default_rng(0)
+    for n_nodes in (1, 2, 50, 3_000_000):
+        a, b = rng.integers(0, n_nodes, (2, 5_000))
+        once = np.unique(np.minimum(a, b) * n_nodes + np.maximum(a, b), return_index=True)[1]
+        a, b = a[once], b[once]
+        order = rng.permutation(len(a))[: len(a) * 9 // 10]
+        ties, held = (
+            Ties(n_nodes, a[order], b[order]),
+            {tuple(sorted(pair)) for pair in zip(a[order], b[order], strict=True)},
+        )
+        asked = [tuple(sorted(pair)) in held for pair in zip(b, a, strict=True)]
+        assert ties.hold(b, a).tolist() == asked
+        which, number = ties.found(b, a)
+        assert (order[number] == which).all()
+    assert Ties(5, np.zeros(0, int), np.zeros(0, int)).hold(np.arange(5), np.arange(5)).tolist() == [False] * 5
+
+
+def test_a_graph_and_what_was_computed_of_it_are_freed_at_once() -> None:
+    graph, _ = planted(60, 2, 0.3, 0.1, seed=1)
+    assert graph.skeleton.n_edges == len(graph.neighbours.other_H) / 2
+    gone = weakref.ref(graph)
+    del graph
+    assert gone() is None
 
 
 def test_a_graph_is_simple_and_within_its_nodes() -> None:
@@ -150,6 +179,25 @@ def test_rewiring_reaches_triangles_and_keeps_the_rest() -> None:
         return int((cell_N[graph.from_M] != cell_N[graph.to_M]).sum())
 
     assert between(done.graph) == between(start)
+
+
+def test_what_an_exchange_brings_is_the_difference_of_two_counts() -> None:
+    graph, block_N = planted(80, 2, 0.35, 0.1, seed=8)
+    class_N = np.arange(80) % 3
+    corners = np.bincount(class_N, triangles_of_nodes(graph), 3)
+    state = _State(graph, block_N, class_N, corners * 1.3, np.random.default_rng(0))
+    layer = layers_of(graph)[0]
+    at_M = np.arange(graph.n_edges)
+    proposer = Proposer(block_N, 2, graph.neighbours, state.ties, np.random.default_rng(1))
+    asked = proposer.proposed(layer, np.zeros(graph.n_edges, int), np.ones(80), 0.5)
+    found, change_PK = state._counted_through(asked, at_M)
+    assert len(found) > 50
+    for number in range(50):
+        a_M, b_M = layer.a_M.copy(), layer.b_M.copy()
+        a_M[found.first_P[number]], b_M[found.first_P[number]] = found.a_P[number], found.b_P[number]
+        a_M[found.second_P[number]], b_M[found.second_P[number]] = found.y_P[number], found.x_P[number]
+        after = Graph.of(80, a_M, b_M)
+        assert np.bincount(class_N, triangles_of_nodes(after), 3) == pytest.approx(corners + change_PK[number])
 
 
 def test_rewiring_takes_triangles_away_too() -> None:
