@@ -26,7 +26,7 @@ ROWS = [  # lowest first; the same list from the top is the way a command runs
     {"linked"},
     {"sources"},
     {"synthesizers"},
-    {"evaluating", "bundling", "exporting", "inspecting", "judging"},
+    {"auditing", "evaluating", "bundling", "exporting", "inspecting", "judging"},
     {"pipeline"},
     {"comparing", "farming", "imaging", "linking", "privately", "row_jobs", "world"},
     {"cli", "serve", "__main__"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from synthgen import __version__
+from synthgen.cli.audit import audit
 from synthgen.cli.balance import balance
 from synthgen.cli.bundle import bundle
 from synthgen.cli.compare import compare
@@ -36,6 +37,21 @@ def main() -> None:
     """
 
 
-COMMANDS = (run, fit, sample, impute, repair, score, balance, evaluate, compare, inspect, bundle, schema, make_world)
+COMMANDS = (
+    run,
+    fit,
+    sample,
+    impute,
+    repair,
+    score,
+    balance,
+    evaluate,
+    audit,
+    compare,
+    inspect,
+    bundle,
+    schema,
+    make_world,
+)
 for _command in COMMANDS:
     main.add_command(_command)

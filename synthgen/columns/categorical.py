@@ -20,7 +20,7 @@ from synthgen.columns.makers import Maker, fit_maker, maker_from_state
 from synthgen.columns.physical import is_text, named_type, type_name, whole_limits
 from synthgen.columns.restrictions import Restriction
 from synthgen.columns.wanted import Clause
-from synthgen.errors import DataError, choose
+from synthgen.errors import ConfigError, DataError, choose
 
 _CODE_NAME = re.compile(
     r"(^|[_\W])(id|code|type|zip|zipcode|postcode|postal|region|browser|os|class|label|category|cluster|group|segment"
@@ -42,7 +42,8 @@ class Categorical(ColumnType):
     ``rare`` comes last); ``n_rare`` rows hold others, and ``maker`` makes such up.
 
     Options: ``rare``: ``pool`` draws a kept value in place of a rare one, ``fresh`` makes a new one up that is
-    none of the real ones, ``auto`` (default) takes fresh where most of the vocabulary is rare.
+    none of the real ones, ``auto`` (default) takes fresh where most of the vocabulary is rare. ``categories``: the
+    values that are public: these are the vocabulary, whatever number of rows hold them, and all others are rare.
     """
 
     name: ClassVar[str] = "categorical"
@@ -79,7 +80,11 @@ class Categorical(ColumnType):
         codes = np.asarray(coded.indices)
         counts = np.bincount(codes, minlength=len(coded.dictionary))
         order = np.argsort(-counts, kind="stable")
-        order = order[context.holders(codes, len(counts))[order] >= context.min_holders]
+        if "categories" in options:
+            kept = _listed(coded.dictionary, options["categories"])
+        else:
+            kept = context.holders(codes, len(counts)) >= context.min_holders
+        order = order[kept[order]]
         number = np.full(len(counts), -1, dtype=np.int64)
         number[order] = np.arange(len(order))
         n_rare = len(values) - int(counts[order].sum())
@@ -174,6 +179,19 @@ class Categorical(ColumnType):
         """So many made-up values, none of them a real one."""
         assert self.maker is not None
         return self.maker.make(rng.integers(0, _DRAWN_FRESH, many)).cast(self.kept.type)
+
+
+def _listed(values: pa.Array, categories: object) -> np.ndarray:
+    """Which values are among those that the schema lists.
+
+    Raises:
+        ConfigError: it lists none.
+    """
+    if not isinstance(categories, list) or not categories:
+        raise ConfigError(f"options.categories: {categories!r}; expected a list of values, such as ['free', 'pro']")
+    texts = pc.is_in(values.cast(pa.string()), value_set=pa.array([str(value) for value in categories]))
+    found: np.ndarray = texts.to_numpy(zero_copy_only=False)
+    return found
 
 
 def _cluster_name(values: list[str]) -> str:

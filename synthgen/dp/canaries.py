@@ -77,7 +77,8 @@ def make_canaries(table: pa.Table, count: int, *, rows: int, unit: str | None, c
     return [
         Canary(
             whole.take(pa.array([number] * rows)),
-            {name: cells[name][number].as_py() for name, own in zip(names, strange_KC[number], strict=True) if own},
+            {name: cells[name][number].as_py() for name, own in zip(names, strange_KC[number], strict=True) if own}
+            | ({unit: cells[unit][number].as_py()} if unit is not None else {}),
         )
         for number in range(count)
     ]

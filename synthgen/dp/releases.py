@@ -56,6 +56,12 @@ class Releases:
         """Noisy counts of each column's tokens and their standard deviations."""
         return [(column.one_way, column.one_way_sd) for column in self.columns]
 
+    @property
+    def ordered(self) -> list[bool]:
+        """Of each column whether neighbouring tokens hold neighbouring values, as those of numbers and dates do."""
+        kinds = [column.kind for column in self.columns]
+        return [kind is not None and kind.ordered for kind in kinds]
+
     def encode(self, table: pa.Table) -> np.ndarray:
         """``(N, C)`` int32 tokens, each by its cell alone."""
         tokens = np.empty((table.num_rows, len(self.columns)), np.int32)

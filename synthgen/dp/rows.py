@@ -22,7 +22,7 @@ from synthgen.dp.ledger import Ledger
 from synthgen.dp.losses import Gaussian
 from synthgen.dp.noise import Noise
 from synthgen.dp.releases import Releases, release_columns
-from synthgen.dp.selecting import fit_marginals
+from synthgen.dp.selecting import FittedMarginals, fit_marginals
 from synthgen.dp.settings import Method, PrivacySettings
 from synthgen.errors import PrivacyError
 from synthgen.seeding import numpy_stream
@@ -40,12 +40,16 @@ class PrivateRows:
         budget: what is left of it, for gradients; its ledger has all that was spent.
         columns: by column the distance of the made rows from the noisy shares, and of the noise itself; shares.
         cut: the real rows that may still be looked at, those of a unit bounded in number.
+        releases: columns, as they were released.
+        model: how columns hang together, with the tables that were counted; None where none were.
     """
 
     table: pa.Table
     budget: Budget
     columns: list[dict[str, Any]]
     cut: pa.Table
+    releases: Releases
+    model: FittedMarginals | None = None
 
     @property
     def ledger(self) -> Ledger:
@@ -79,6 +83,7 @@ def private_rows(
     min_holders: int = 1,
     seed: int = 0,
     tell: Tell = lambda _: None,
+    noise: Noise | None = None,
 ) -> PrivateRows:
     """Rows like those of a table, made of noisy figures.
 
@@ -91,13 +96,14 @@ def private_rows(
         min_holders: a value needs so many holders, by noisy count, to be published.
         seed: of the drawing of rows, which is no secret.
         tell: is told what is done.
+        noise: in place of that of the settings: audits bring their own.
 
     Raises:
         PrivacyError: the budget is too small for the table.
         DataError: the unit has missing cells, or a column cannot be released.
     """
     assert settings.epsilon is not None
-    noise = Noise(settings.noise_seed, secure=settings.secure)
+    noise = noise or Noise(settings.noise_seed, secure=settings.secure)
     ledger = Ledger(settings.epsilon, settings.delta, unit, settings.rows_per_unit or 1, noise.seeded)
     budget = Budget(settings.epsilon, settings.delta, ledger=ledger, noise=noise)
     cut, m = table, 1
@@ -106,9 +112,17 @@ def private_rows(
         ledger.rows_per_unit = m
         cut = cut_rows(table, unit, m, noise)
     releases = release_columns(
-        cut, budget=budget, declared=declared, m=m, share=COLUMN_SHARE, target=target, min_holders=min_holders
+        cut,
+        budget=budget,
+        declared=declared,
+        m=m,
+        unit=unit,
+        share=COLUMN_SHARE,
+        target=target,
+        min_holders=min_holders,
     )
     _check_signal(releases, budget, m)
+    model = None
     method, rng = method_of(settings), numpy_stream(seed, "private rows")
     if method == "sgd":
         tokens = _alone(releases, rng)
@@ -121,13 +135,14 @@ def private_rows(
             sensitivity=float(m),
             budget=budget,
             share=share,
-            one_way=[(counts, float(np.sqrt(np.mean(np.square(sd))))) for counts, sd in releases.one_way],
+            one_way=releases.one_way,
+            ordered=releases.ordered,
             target=None if target is None else table.column_names.index(target),
             rng=rng,
         )
         tokens = model.sample(max(releases.rows, FEWEST_ROWS), rng)
     made = releases.decode(tokens, rng)
-    return PrivateRows(made, budget, _distances(releases, tokens), cut)
+    return PrivateRows(made, budget, _distances(releases, tokens), cut, releases, model)
 
 
 def _alone(releases: Releases, rng: np.random.Generator) -> np.ndarray:

@@ -13,6 +13,9 @@ What each release can move when one unit of at most m rows is added or removed (
 - a score, the sum over cells of |counted - expected|: the expectation comes from earlier releases, so it is fixed; each
   of the m rows moves the sum by at most 1, so it changes by at most m, and P scores at once by at most m * sqrt(P).
 
+Scaled counts and scores are not whole numbers, so of the floating-point caveats that ``synthgen.dp.noise`` states the
+one on statistics that are not whole is theirs.
+
 Letters: N rows, C columns, P candidates.
 """
 
@@ -37,6 +40,8 @@ OneWay = tuple[np.ndarray, np.ndarray | float]
 """Noisy counts of a column's values, and the standard deviations of their noise."""
 _FREE = 2.0
 """Relative deviation from expectation that counts of a single column may have."""
+_LEAST_PART = 1e-6
+"""Of the budget, for a table that is chosen and then found to be worth nothing."""
 
 
 class Releasing(Protocol):
@@ -66,15 +71,19 @@ class Limits:
         doubt: standard deviations of their noise by which scores are lowered before they are believed.
     """
 
-    cells: int = 1_000_000
+    cells: int = 2_000_000
     values: int = 16
     rounds: int = 4
     scores: float = 0.04
     at_once: float = 0.4
     target_weight: float = 3.0
     reference_rows: int = 300_000
-    least: float = 4.0
+    least: float = 8.0
     doubt: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not (self.rounds >= 1 and 0.0 < self.scores and self.rounds * self.scores < 1.0):
+            raise ValueError("limits: scores of all rounds must leave a part of the budget for counts")
 
 
 @dataclass(frozen=True)
@@ -201,6 +210,7 @@ class _Selection:
         chosen = self._chosen(candidates, expected, apart_P, most=len(self.sizes) * (1 + (number == 1)))
         if chosen:
             shares = self._division(list(self.tables.values()), {}).shares[-len(chosen) :]
+            shares = np.maximum(shares, self._for_tables * _LEAST_PART)
             later = self.share * self.limits.scores * (self.limits.rounds - number)
             part = min(self.limits.at_once, 0.7 * (self.left - later) / shares.sum())
             self._count(chosen, list(part * shares), f"tables: counts, round {number}")
@@ -211,7 +221,7 @@ class _Selection:
         tables = list(self.tables.values())
         if tables:
             shares = self._division(tables, {}).shares
-            wanted = np.maximum(0.0, shares - [table.spent for table in tables])
+            wanted = np.maximum(self.left * _LEAST_PART, shares - [table.spent for table in tables])
             self._count(tables, list(wanted * (self.left / wanted.sum())), "tables: counts, last")
             self._fit(sweeps=30)
         return FittedMarginals(self.model, self.coarsenings, tuple(self.tables), tuple(tables))
@@ -256,11 +266,14 @@ class _Selection:
         division = self._division(list(self.tables.values()), likely)
         profit_P = division.profits[len(self.tables) :]
         chosen: list[Measured] = []
+        refused = 0
         for best in np.argsort(-profit_P, kind="stable"):
             columns = candidates[best]
-            if len(chosen) == most or profit_P[best] <= 0.0:
+            if len(chosen) == most or refused == most or profit_P[best] <= 0.0:
                 break
-            if self._fits(columns):
+            if not self._fits(columns):
+                refused += 1
+            else:
                 chosen.append(Measured.planned(columns, expected[best], likely[columns]))
                 self.tables[columns] = chosen[-1]
         return chosen
@@ -296,8 +309,7 @@ class _Selection:
         noisy, sd = self._release(np.concatenate(exact), step, total, self.sensitivity)
         ends = np.cumsum([len(part) for part in exact])
         for table, part, root, share in zip(tables, np.split(noisy, ends[:-1]), roots, shares, strict=True):
-            if root > 0.0:
-                table.add(part.reshape(table.expected.shape) / root, sd / root, share)
+            table.add(part.reshape(table.expected.shape) / root, sd / root, share)
 
     def _fit(self, sweeps: int) -> None:
         evidence = reconciled(

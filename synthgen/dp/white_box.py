@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from scipy.special import logsumexp
 
 from synthgen.columns.number_text import is_text
 from synthgen.dp.canaries import WORD, Canary
-from synthgen.dp.columns.base import MISSING, items
+from synthgen.dp.columns.base import MISSING, PrivateColumn, UnitColumn, items
 from synthgen.dp.columns.cells import coded
 from synthgen.dp.columns.plain import plain
 from synthgen.dp.cutting import unit_numbers
@@ -25,12 +26,17 @@ from synthgen.table.table import joined
 
 if TYPE_CHECKING:
     from synthgen.dp.coarsening import Coarsening
-    from synthgen.dp.columns import PrivateColumn
     from synthgen.dp.measuring import Measured
     from synthgen.dp.releases import Releases
 
 PUBLISHED = 1e3
-"""Score of a canary of which a value that nobody else has was published; others are near 1/2."""
+"""Score of a canary of which a value that nobody else has was published."""
+FEW = 10
+"""Up to so many canaries, all ways in which their coins can fall are weighed."""
+UNCUT = 0.2
+"""How likely it is taken to be, before looking, that units are not cut to so many rows."""
+_Equations = tuple[np.ndarray, np.ndarray]
+"""``(K, K)`` and ``(K,)``: the log likelihood of who is in, b of 0 and 1, is towards b - b together b / 2."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +74,9 @@ def attack(published: Published, table: pa.Table, canaries: Sequence[Canary], un
     """``(K,)`` scores, above 0 where a canary was likelier in the table than not.
 
     Each canary adds its rows to one cell of every noisy table. The attack knows all other rows, and that each canary
-    is in with probability 1/2; from the noisy cells it finds who is in by linear least squares, all canaries at once,
-    as some of them share cells. A canary one of whose own values was published was in for certain.
+    is in with probability 1/2; from the noisy cells it works out who is in, all canaries at once, as some of them
+    share cells: by Bayes' rule, or by linear least squares where there are many. A canary one of whose own values was
+    published was in for certain.
 
     Args:
         published: what was released.
@@ -86,8 +93,8 @@ def attack(published: Published, table: pa.Table, canaries: Sequence[Canary], un
         by_cutting = np.bincount(counts.cell_N, weights=kept_N * (1.0 - kept_N), minlength=size)
         tables.append((counts.cell_K, counts.noisy - others, counts.variance + by_cutting))
     all_K = np.array([canary.rows.num_rows for canary in canaries], dtype=np.float64)
-    fits = [_least_squares(tables, rows_K) for rows_K in (np.minimum(all_K, published.most), all_K)]
-    score_K = min(fits, key=lambda fit: fit[0])[1]  # were they cut to so many at all?
+    kept, whole = (_equations(tables, rows_K) for rows_K in (np.minimum(all_K, published.most), all_K))
+    score_K = _log_odds(kept, whole) if len(canaries) <= FEW else _least_squares(kept, whole)
     return score_K + np.where(_leaked(published, canaries), PUBLISHED, 0.0)
 
 
@@ -95,6 +102,10 @@ def _all_counts(published: Published, table: pa.Table, firsts: pa.Table) -> Iter
     """Items of each column alone, then the tables of several columns."""
     group_NC, group_KC = [], []
     for number, column in enumerate(published.releases.columns):
+        if isinstance(column, UnitColumn):  # all of its cells share one token
+            group_NC.append(np.zeros(table.num_rows, np.int64))
+            group_KC.append(np.zeros(firsts.num_rows, np.int64))
+            continue
         item_N, item_K = (_items(column, rows.column(column.name)) for rows in (table, firsts))
         noisy, sd = published.told[f"values: {column.name}"]
         yield _Counts(item_N, item_K, noisy, sd**2)
@@ -108,32 +119,52 @@ def _all_counts(published: Published, table: pa.Table, firsts: pa.Table) -> Iter
         yield _Counts(cells[0], cells[1], counted.counts.ravel(), 1.0 / counted.precision)
 
 
-def _items(column: PrivateColumn, cells: pa.ChunkedArray) -> np.ndarray:
+def _items(column: PrivateColumn | UnitColumn, cells: pa.ChunkedArray) -> np.ndarray:
     """``(N,)`` the finest cell of the column's counts that each value is in."""
     distinct, code_N = coded(plain(joined(cells)))
     return np.asarray(np.append(items(distinct, column.vocabulary, column.kind), MISSING)[code_N])
 
 
-def _least_squares(
-    tables: list[tuple[np.ndarray, np.ndarray, np.ndarray]], rows_K: np.ndarray
-) -> tuple[float, np.ndarray]:
-    """What is left unexplained, and ``(K,)`` the estimate of 1/2 for a canary that was in, -1/2 for one that was not.
+def _equations(tables: list[tuple[np.ndarray, np.ndarray, np.ndarray]], rows_K: np.ndarray) -> _Equations:
+    """The normal equations of who is in.
 
     Args:
         tables: the cell of each canary, noisy counts less those of the other rows, and their variances.
         rows_K: that each canary adds if it was in.
     """
-    together_KK = np.diag(np.full(len(rows_K), 4.0))  # 1 / variance of a fair coin
-    towards_K = np.zeros(len(rows_K))
-    unexplained = 0.0
+    together_KK, towards_K = np.zeros((len(rows_K), len(rows_K))), np.zeros(len(rows_K))
     for cell_K, excess, variance in tables:
-        excess = excess - np.bincount(cell_K, weights=rows_K / 2.0, minlength=len(excess))
         towards_K += rows_K * (excess / variance)[cell_K]
         together_KK += (cell_K[:, None] == cell_K[None, :]) * np.outer(rows_K, rows_K) / variance[cell_K]
-        unexplained += float((excess**2 / variance)[np.unique(cell_K)].sum())
-    found_K = np.linalg.solve(together_KK, towards_K)
-    deviance = unexplained - float(towards_K @ found_K) + float(np.linalg.slogdet(together_KK)[1])
-    return deviance, np.asarray(found_K)
+    return together_KK, towards_K
+
+
+def _log_odds(kept: _Equations, whole: _Equations) -> np.ndarray:
+    """``(K,)`` log odds of in and out, over all ways in which coins can fall: the best attack.
+
+    Args:
+        kept: if units were cut to so many rows.
+        whole: if they were not, which is taken to be unlikely.
+    """
+    count = len(kept[1])
+    in_WK = (np.arange(2**count)[:, None] >> np.arange(count)) % 2 == 1
+    fits = []
+    for (together_KK, towards_K), prior in ((kept, np.log1p(-UNCUT)), (whole, np.log(UNCUT))):
+        fits.append(prior + in_WK @ towards_K - 0.5 * ((in_WK @ together_KK) * in_WK).sum(axis=1))
+    fit_W = np.logaddexp(*fits)
+    return np.array([logsumexp(fit_W[in_W]) - logsumexp(fit_W[~in_W]) for in_W in in_WK.T])
+
+
+def _least_squares(kept: _Equations, whole: _Equations) -> np.ndarray:
+    """``(K,)`` estimates of 1/2 for a canary that was in, -1/2 for one that was not; by what fits better."""
+    fits = []
+    for together_KK, towards_K in (kept, whole):
+        inverse_KK = together_KK + np.diag(np.full(len(towards_K), 4.0))  # 4: 1 / variance of a fair coin
+        centred_K = towards_K - together_KK.sum(axis=1) / 2.0
+        found_K = np.linalg.solve(inverse_KK, centred_K)
+        least = together_KK.sum() / 4.0 - towards_K.sum() - centred_K @ found_K + np.linalg.slogdet(inverse_KK)[1]
+        fits.append((float(least), found_K))
+    return np.asarray(min(fits, key=lambda fit: fit[0])[1])
 
 
 def _kept(table: pa.Table, unit: str | None, most: int) -> np.ndarray:
@@ -149,7 +180,8 @@ def _leaked(published: Published, canaries: Sequence[Canary]) -> np.ndarray:
     """``(K,)`` whether a value of a canary's own is in a vocabulary, or a word of its own in the private rows."""
     found = np.zeros(len(canaries), dtype=bool)
     for column in published.releases.columns:
-        found |= _holds(column.vocabulary, column.name, canaries)
+        if isinstance(column, PrivateColumn):
+            found |= _holds(column.vocabulary, column.name, canaries)
         if published.rows is not None and is_text(column.physical):
             written = coded(joined(published.rows.column(column.name)))[0]
             words = pc.starts_with(written, WORD)  # a number may be met by chance

@@ -26,7 +26,7 @@ from synthgen.synthesizers import MODELS
 from synthgen.synthesizers.any_order import AnyOrderGan
 from synthgen.synthesizers.base import Account, Job, Model
 from synthgen.synthesizers.one_shot import OneShot
-from synthgen.synthesizers.private_learning import RealRows, learn_any_order, learn_one_shot, tune
+from synthgen.synthesizers.private_learning import RealRows, learn_any_order, learn_one_shot, narrowed, tune
 from synthgen.synthesizers.text_learning import LEARNED, STAND_IN
 from synthgen.table.schema import ColumnSchema, Schema
 from synthgen.table.standing import standing_in
@@ -237,7 +237,7 @@ def learn(model: Model, made: StandIn, job: Job) -> Account:
     assert isinstance(model, AnyOrderGan)
     if method_of(job.config.privacy) == "sgd":
         return learn_any_order(model, made.rows, job)
-    account = model.fit(job)
+    account = model.fit(narrowed(job))
     if account.interrupted or model.network is None:
         return account
     private_NS = model.codec.encode(made.table.arrow, seed=job.config.seed)

@@ -16,7 +16,7 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(0)
 
 
-def fit(values: pa.Array, company: np.ndarray | None = None, **options: str) -> Categorical:
+def fit(values: pa.Array, company: np.ndarray | None = None, **options: object) -> Categorical:
     beside = np.empty((len(values), 0), dtype=np.int32) if company is None else company
     return Categorical.fit(values, options, FitContext(rng(), 5, len(values), beside))
 
@@ -30,6 +30,14 @@ def again(column: Categorical) -> Categorical:
 
 
 COUNTRIES = ["France"] * 60 + ["Peru"] * 30 + ["Chad"] * 6 + ["Holand-Netherlands"]
+
+
+def test_listed_categories_are_the_vocabulary_whoever_holds_them():
+    column = fit(pa.array(COUNTRIES), categories=["France", "Holand-Netherlands", "Mali"])
+    assert column.kept.to_pylist() == ["France", "Holand-Netherlands"]
+    assert column.n_rare == 36
+    with pytest.raises(ConfigError, match=r"options.categories: 'France'; expected a list"):
+        fit(pa.array(COUNTRIES), categories="France")
 
 
 def test_a_rare_value_is_pooled_and_nowhere_in_the_state():

@@ -44,6 +44,7 @@ def test_each_is_a_new_unit_of_rows_all_alike_in_the_form_of_the_table() -> None
     users = {canary.rows["user"][0].as_py() for canary in canaries}
     assert len(users) == 40
     assert users.isdisjoint(table()["user"].to_pylist())
+    assert all(canary.own["user"] == canary.rows["user"][0].as_py() for canary in canaries)
 
 
 def test_its_own_values_are_nobody_elses_and_outside_of_all_ranges() -> None:

@@ -119,7 +119,7 @@ CELLS = {
 
 
 @pytest.mark.parametrize("kind", CELLS, ids=str)
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_one_row_moves_no_statistic_further_than_its_sensitivity(kind: pa.DataType, data: st.DataObject) -> None:
     common = data.draw(st.lists(CELLS[kind], min_size=1, max_size=4)) * data.draw(st.sampled_from([1, 400]))
@@ -128,10 +128,10 @@ def test_one_row_moves_no_statistic_further_than_its_sensitivity(kind: pa.DataTy
     check(table, table.slice(0, len(cells) - 1))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_one_unit_moves_no_statistic_further_than_m(data: st.DataObject) -> None:
-    rows = data.draw(st.lists(st.tuples(st.integers(0, 9), TEXTS), min_size=20, max_size=60)) * 20
+    rows = data.draw(st.lists(st.tuples(st.integers(0, 9), TEXTS), min_size=20, max_size=60)) * 8
     rows = sorted(((user + 10 * (i // 60), text) for i, (user, text) in enumerate(rows)), key=lambda row: row[0])
     users = [f"u{user}" for user, _ in rows]
     table = pa.table({"user": users, "x": pa.array([text for _, text in rows], pa.string())})

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pytest
 
 from synthgen.dp.budget import Budget
+from synthgen.dp.ledger import Ledger
 from synthgen.dp.noise import Noise
-from synthgen.dp.releases import release_columns
+from synthgen.dp.releases import SHARE, Releases, release_columns
+from synthgen.errors import PrivacyError
+from synthgen.table.schema import Schema
 
 
 def mixed_table(rows: int, seed: int = 0) -> pa.Table:
@@ -33,3 +37,98 @@ def test_a_table_comes_back_with_its_names_types_and_formats() -> None:
     assert set(made.column("plan").to_pylist()) == {"free", "pro", None}
     assert all(text.isdigit() for text in made.column("age").to_pylist())
     assert all(text[-3] == "." for text in made.column("spent").to_pylist())
+
+
+def declared(*columns: dict[str, object]) -> Schema:
+    return Schema.from_json({"columns": list(columns)})
+
+
+def release(table: pa.Table, schema: Schema | None = None, epsilon: float = 1.0) -> tuple[Releases, Budget]:
+    budget = Budget(epsilon, 1e-6, noise=Noise(3))
+    return release_columns(table, budget=budget, declared=schema), budget
+
+
+def test_all_releases_together_take_their_share_and_no_more() -> None:
+    _, budget = release(mixed_table(5_000))
+    assert SHARE - 0.1 < 1.0 - budget.left <= SHARE + 1e-9
+    assert budget.ledger.epsilon_spent() < 1.0
+
+
+def test_declared_categories_need_no_vote_and_no_threshold() -> None:
+    table = pa.table({"plan": ["free"] * 900 + ["pro"] * 97 + ["team"] * 3})
+    options = {"categories": ["free", "pro", "team", "gone"]}
+    schema = declared({"name": "plan", "type": "categorical", "options": options})
+    releases, budget = release(table, schema)
+    assert [entry.step for entry in budget.ledger.entries] == ["rows", "values: plan"]
+    assert not any(entry.schema or entry.delta for entry in budget.ledger.entries)
+    assert releases.columns[0].vocabulary.to_pylist() == options["categories"]
+    _, without = release(table)
+    assert without.ledger.epsilon_spent(without_schema=True) < without.ledger.epsilon_spent()
+
+
+def test_a_declared_range_of_whole_numbers_needs_no_search() -> None:
+    table = pa.table({"age": [str(20 + i % 50) for i in range(5_000)]})
+    schema = declared({"name": "age", "type": "numeric", "options": {"low": 18, "high": 99}})
+    releases, budget = release(table, schema, epsilon=3.0)
+    assert {entry.step for entry in budget.ledger.entries if entry.mechanism != "gaussian"} == set()
+    made = releases.decode(releases.encode(table), np.random.default_rng(0)).column("age")
+    numbers = np.array(made.to_pylist(), int)
+    assert numbers.min() >= 18
+    assert numbers.max() <= 99
+
+
+def test_a_unit_column_is_made_up_with_as_many_rows_each() -> None:
+    users = [f"customer-{i // 3:05d}" for i in range(9_000)]
+    table = pa.table({"user": users, "plan": ["free", "pro", "free"] * 3_000})
+    budget = Budget(3.0, 1e-6, ledger=Ledger(3.0, 1e-6, unit="user", rows_per_unit=5), noise=Noise(8))
+    releases = release_columns(table, budget=budget, m=5, unit="user")
+    made = releases.decode(releases.encode(table), np.random.default_rng(0)).column("user")
+    rows = np.array([entry["counts"] for entry in made.value_counts().to_pylist()])
+    assert all(name.startswith("customer-") for name in made.to_pylist())
+    assert abs(rows.mean() - 3) < 0.1
+    assert rows.max() <= 5
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pa.array([None] * 300, pa.string()),
+        pa.nulls(300),
+        pa.array(["same"] * 300),
+        pa.array([1.5] * 300),
+        pa.array([float("inf"), float("-inf"), float("nan"), 1e308, -1e-300] * 60),
+        pa.array([1e300, -1e40, 7.0] * 100, pa.float64()),
+        pa.array([str(10**60), "-" + "9" * 400, "1e999", "inf", "nan"] * 60),
+        pa.array(["1", "x", "2020-01-31", "", "ä ö", None] * 50),
+        pa.array([2**63 - 1, -(2**63), 0] * 100),
+        pa.array([[1, 2], [], None] * 100),
+        pa.array([b"\x00\xff", None] * 150),
+        pa.array([], pa.string()),
+    ],
+    ids=str,
+)
+def test_hostile_columns_come_back_in_their_type(cells: pa.Array) -> None:
+    table = pa.table({"x": cells})
+    for epsilon in (0.1, 8.0):
+        releases, _ = release(table, epsilon=epsilon)
+        tokens = releases.encode(table)
+        assert tokens.min(initial=0) >= 0
+        assert tokens.max(initial=0) < releases.sizes[0]
+        made = releases.decode(np.arange(100)[:, None] % releases.sizes[0], np.random.default_rng(0))
+        assert made.schema.equals(table.schema)
+        assert len(made) == 100
+
+
+def test_a_budget_that_is_spent_is_refused_before_anything_is_released() -> None:
+    budget = Budget(1.0, 1e-6, noise=Noise(0))
+    budget.gaussian(np.zeros(1), step="all else", share=0.9, sensitivity=1.0)
+    with pytest.raises(PrivacyError, match="of the privacy budget is left"):
+        release_columns(mixed_table(100), budget=budget)
+def test_tokens_of_numbers_are_in_order_and_those_of_labels_are_not() -> None:
+    table = mixed_table(20_000)
+    releases = release_columns(table, budget=Budget(3.0, 1e-6, noise=Noise(1)))
+    ordered = dict(zip(table.column_names, releases.ordered, strict=True))
+    assert ordered == {"age": True, "plan": False, "spent": True, "score": True, "active": False}
+    score = table.column("score").to_numpy()
+    middles = [np.median(score[releases.encode(table)[:, 3] == token]) for token in range(releases.sizes[3] - 1)]
+    assert (np.diff(middles) > 0).all()  # the last may stand for values that nothing describes

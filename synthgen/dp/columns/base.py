@@ -32,6 +32,8 @@ class Kind(ABC):
     """For the ledger and the schema."""
     vocabulary_share: ClassVar[float] = 0.2
     """Of the column's share, for the search of frequent values."""
+    vocabulary_delta: ClassVar[float] = 1.0
+    """Of the column's delta for thresholds, for the same."""
     listed: ClassVar[bool] = False
     """Whether a schema that lists categories would save that search."""
     ordered: ClassVar[bool] = True
@@ -191,7 +193,7 @@ class UnitColumn:
         name: as in the table.
         physical: Arrow type.
         kind: how identifiers look.
-        mass: ``(B,)`` estimated cells in each of the kind's bins.
+        mass: ``(I,)`` estimated cells of each item; the vocabulary is empty.
         rows_law: ``(m,)`` share of units with 1, 2, ... m rows.
         one_way: ``(1,)`` noisy cells: all share one token.
         one_way_sd: ``(1,)`` its standard deviation.
@@ -210,6 +212,16 @@ class UnitColumn:
         """1."""
         return 1
 
+    @property
+    def vocabulary(self) -> pa.Array:
+        """No identifier is published."""
+        return pa.array([], self.physical)
+
+    @property
+    def token_of_item(self) -> np.ndarray:
+        """``(I,)`` zeros."""
+        return np.zeros(len(self.mass), np.int32)
+
     def encode(self, values: pa.Array) -> np.ndarray:
         """``(N,)`` zeros."""
         return np.zeros(len(values), np.int32)
@@ -220,7 +232,7 @@ class UnitColumn:
         rows_U = rng.choice(len(self.rows_law), count, p=self.rows_law) + 1
         units = int(np.searchsorted(np.cumsum(rows_U), count)) + 1 if count else 0
         whose_N = np.repeat(np.arange(units), rows_U[:units])[:count]
-        law = self.mass + 1e-9
+        law = self.mass[PUBLISHED:] + 1e-9
         ids = self.kind.fill_unlike(rng.choice(len(law), units, p=law / law.sum()), rng)
         return ids.cast(self.physical).take(pa.array(rng.permutation(whose_N)))
 

@@ -51,6 +51,18 @@ class Cells:
         present = code_N[code_N >= 0]
         return cls(distinct, np.bincount(present, minlength=len(distinct)), len(code_N) - len(present))
 
+    def grouped(self, key_D: pa.Array, kept_D: np.ndarray) -> Cells:
+        """Cells of what the kept values are put together by, such as their shapes; none is missing.
+
+        Example:
+            >>> cells = Cells.of(pa.array(["a1", "b", "a2", "a1"]))
+            >>> cells.grouped(pa.array(["a", "b", "a"]), np.array([True, False, True])).counts.tolist()
+            [3]
+        """
+        found, code_K = coded(key_D.filter(pa.array(kept_D)))
+        counts = np.bincount(code_K, weights=self.counts[kept_D], minlength=len(found))
+        return Cells(found, counts.astype(np.int64), 0)
+
     def histogram(self, cell_D: np.ndarray, size: int) -> np.ndarray:
         """``(size,)`` cells by a number that each different value has; values with -1 are left out."""
         kept = cell_D >= 0
@@ -115,8 +127,18 @@ class Meter:
         """The noise of a histogram that gets this share."""
         return self.budget.sd(max(share, 1e-12), float(self.m))
 
-    def vocabulary(self, cells: Cells, question: str, share: float, schema: bool) -> tuple[pa.Array, Noisy]:
-        """Values whose noisy count passes a threshold that hides what one unit alone holds."""
+    def vocabulary(
+        self, cells: Cells, question: str, share: float, schema: bool, delta_part: float = 1.0
+    ) -> tuple[pa.Array, Noisy]:
+        """Values whose noisy count passes a threshold that hides what one unit alone holds.
+
+        Args:
+            cells: the values.
+            question: for the ledger.
+            share: of the budget.
+            schema: whether a schema could save it.
+            delta_part: of the column's delta for thresholds.
+        """
         share = min(share, self.left)
         self.left -= share
         found = self.budget.vocabulary(
@@ -124,7 +146,7 @@ class Meter:
             cells.counts,
             step=f"{question}: {self.column}",
             share=share,
-            delta_share=self.delta_share,
+            delta_share=self.delta_share * delta_part,
             most=self.m,
             min_holders=self.least,
             schema=schema,

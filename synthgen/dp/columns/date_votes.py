@@ -107,8 +107,9 @@ def _settled(votes: np.ndarray) -> str:
     """
     template = TEMPLATES[int(np.argmax(votes))]
     for other in (_swapped(template), loosened(template), _swapped(loosened(template))):
-        here, there = votes[_NUMBER[template]], votes[_NUMBER[other]] if other in _NUMBER else 0.0
-        if other != template and there > _PART * (here + there):
+        if _NUMBER.get(other, -1) <= _NUMBER[template]:  # a cell that fits both votes for the first of them
+            continue
+        if votes[_NUMBER[other]] > _PART * (votes[_NUMBER[template]] + votes[_NUMBER[other]]):
             template = other
     return template
 

@@ -16,6 +16,7 @@ from synthgen.dp.columns.base import MISSING, OTHER, PUBLISHED, Kind, PrivateCol
 from synthgen.dp.columns.cells import Cells, Meter, Noisy
 from synthgen.dp.columns.noisy import combined, on_simplex, outermost
 from synthgen.dp.columns.tokens import by_mass, in_order
+from synthgen.errors import SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,17 +67,32 @@ def learn(
     cells = Cells.of(values)
     categories = ["false", "true"] if pa.types.is_boolean(values.type) else options.get("categories")
     if categories is not None:
-        vocabulary = pa.array(categories, pa.string()).cast(values.type)
+        vocabulary = _as_values(name, categories, values.type)
         return _finished(name, cells, (vocabulary, None), None, None, meter, resolution)
     chosen = _chosen(cells, kinds, options, meter)
     kind = chosen.of(cells, options, meter)
     vocabulary, seen = cells.distinct.slice(0, 0), None
     if kind.needs_vocabulary(options):
         share = chosen.vocabulary_share * meter.whole
-        vocabulary, seen = meter.vocabulary(cells, "vocabulary", share, schema=chosen.listed)
+        part = chosen.vocabulary_delta
+        vocabulary, seen = meter.vocabulary(cells, "vocabulary", share, chosen.listed, part)
     where_D = kind.where(cells.distinct)
     kind = kind.with_bins(cells, where_D, vocabulary, options, meter)
     return _finished(name, cells, (vocabulary, seen), kind, where_D, meter, resolution)
+
+
+def _as_values(name: str, categories: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """Declared categories in the column's type.
+
+    Raises:
+        SchemaError: one is not of that type.
+    """
+    try:
+        return pa.array([str(value) for value in categories], pa.string()).cast(kind)
+    except pa.ArrowInvalid:
+        raise SchemaError(
+            f"schema: {name}.options.categories: not all are of the column's type {kind}. Write them as the table does"
+        ) from None
 
 
 def _chosen(cells: Cells, kinds: Sequence[type[Kind]], options: dict[str, Any], meter: Meter) -> type[Kind]:
@@ -163,10 +179,10 @@ def learn_unit(
     rows_U = np.minimum(cells.counts, meter.m) - 1
     units = meter.measure_units(np.bincount(rows_U, minlength=meter.m), "rows per unit", _UNITS_SHARE * meter.whole)
     law = on_simplex(units.counts, max(float(units.counts.sum()), 1.0))
-    looked = meter.measure(cells.histogram(kind.bins(where_D), kind.size), "values")
+    size = PUBLISHED + kind.size
+    looked = meter.measure(cells.histogram(items(cells.distinct, empty, kind, where_D), size), "values")
     mass = on_simplex(looked.counts, meter.rows)
-    total = np.array([looked.counts.sum()])
-    sd = np.array([looked.sd * np.sqrt(kind.size)])
+    total, sd = np.array([looked.counts.sum()]), np.array([looked.sd * np.sqrt(size)])
     return UnitColumn(name, cells.distinct.type, kind, mass, law / law.sum(), total, sd)
 
 

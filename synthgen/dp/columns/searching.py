@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from synthgen.dp.columns.cells import Cells, Meter
     from synthgen.dp.columns.line import Line
 
-_LOOK, _SECOND_LOOK = 0.2, 0.15
+_LOOK, _SECOND_LOOK = 0.25, 0.15
 """Shares of a column's budget."""
 _BIN_NOISE = 10.0
 """A bin should hold so many standard deviations of its noise."""

@@ -1,4 +1,4 @@
-"""Identifiers and free text: values are made up in the look that most real ones have, and never taken from them.
+"""Identifiers and free text: values are made up in the look that most real ones have; the real ones are never read.
 
 Letters: N cells, D different values.
 """
@@ -16,6 +16,7 @@ from synthgen.columns.number_text import is_text
 from synthgen.dp.columns.base import Kind
 from synthgen.dp.columns.looks import LOOKS, made_up
 from synthgen.dp.columns.noisy import runs
+from synthgen.dp.columns.shapes import Shapes, example, published_shapes
 
 if TYPE_CHECKING:
     from synthgen.dp.columns.cells import Cells, Meter
@@ -36,14 +37,17 @@ class TextKind(Kind):
     Attributes:
         physical: the Arrow type.
         cell_B: which look and length each bin is.
+        shapes: what many texts share, and how often.
     """
 
     name: ClassVar[str] = "text"
-    vocabulary_share: ClassVar[float] = 0.45
+    vocabulary_share: ClassVar[float] = 0.65
+    vocabulary_delta: ClassVar[float] = 0.6
     listed: ClassVar[bool] = True
     ordered: ClassVar[bool] = False
     physical: pa.DataType
     cell_B: np.ndarray
+    shapes: Shapes
 
     @classmethod
     def takes(cls, physical: pa.DataType) -> bool:
@@ -55,7 +59,7 @@ class TextKind(Kind):
 
     @classmethod
     def of(cls, cells: Cells, options: dict[str, Any], meter: Meter) -> TextKind:
-        return cls(cells.distinct.type, np.zeros(0, np.int64))
+        return cls(cells.distinct.type, np.zeros(0, np.int64), Shapes((), np.zeros(0)))
 
     def with_bins(
         self, cells: Cells, where_D: np.ndarray, vocabulary: pa.Array, options: dict[str, Any], meter: Meter
@@ -68,8 +72,9 @@ class TextKind(Kind):
         if not found and not len(vocabulary):
             found = [(int(np.argmax(looks)), int(np.argmax(looks)) + 1)]
         if covered > _COVERS_MOST * (covered + sum(looks[a:b].sum() for a, b in found)):
-            found = []
-        return replace(self, cell_B=np.concatenate([np.zeros(0, np.int64), *(np.arange(a, b) for a, b in found)]))
+            return self
+        cell_B = np.concatenate([np.zeros(0, np.int64), *(np.arange(a, b) for a, b in found)])
+        return replace(self, cell_B=cell_B, shapes=published_shapes(cells, published, meter))
 
     @property
     def size(self) -> int:
@@ -95,6 +100,11 @@ class TextKind(Kind):
         for each in np.unique(look).tolist():
             here = np.flatnonzero(look == each)
             texts[here] = made_up(LOOKS[each][0], length[here], rng)
+        if self.shapes.patterns:
+            shape_cells = _cell(pa.array([example(pattern) for pattern in self.shapes.patterns]))
+            for cell in np.intersect1d(shape_cells, self.cell_B[bin_N]).tolist():
+                here, those = np.flatnonzero(self.cell_B[bin_N] == cell), np.flatnonzero(shape_cells == cell)
+                texts[here] = self.shapes.make(those, len(here), rng)
         return pa.array(texts, self.physical)
 
     def fill_unlike(self, bin_N: np.ndarray, rng: np.random.Generator) -> pa.Array:
