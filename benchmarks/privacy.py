@@ -128,6 +128,7 @@ def measure(case: Case, bench: stages.Bench, judge_again: bool) -> dict[str, Any
     return {
         "shape": said["shape_error_pct"],
         "trend": said["trend_error_pct"],
+        "trend_fixed": said["trend_error_fixed_bins_pct"],
         "detector": said["c2st_gbm_auc_vs_test"],
         "task": said["mle_auc"],
         "fit_s": fit["fit_s"],
@@ -178,6 +179,7 @@ def floor_figures(said: dict[str, Any]) -> dict[str, Any]:
     return {
         "shape": floor["shape_error_pct_at_synthetic_size"],
         "trend": floor["trend_error_pct_at_synthetic_size"],
+        "trend_fixed": floor["trend_error_fixed_bins_pct_at_synthetic_size"],
         "detector": floor["c2st_gbm_auc"],
         "task": said["real"]["mle_auc"],
     }

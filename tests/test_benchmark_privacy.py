@@ -101,7 +101,15 @@ def test_settings_run_seed_by_seed_and_what_has_no_epsilon_runs_once() -> None:
 
 def figures(trend: float, task: float) -> dict[str, Any]:
     costs = {"fit_s": 9.0, "fit_cpu_s": 8.0, "sample_s": 1.0, "peak_mb": 700.0, "versions": {"some": "1.0"}}
-    return {"shape": 1.0, "trend": trend, "detector": 0.7, "task": task, "rows": {"train_rows": 32_561}, **costs}
+    return {
+        "shape": 1.0,
+        "trend": trend,
+        "trend_fixed": 2.0,
+        "detector": 0.7,
+        "task": task,
+        "rows": {"train_rows": 32_561},
+        **costs,
+    }
 
 
 def result(name: str, found: dict[str, Any] | None, job: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -135,10 +143,10 @@ def test_the_page_says_who_is_best_what_was_reached_and_who_failed(tmp_path: Pat
     job = {"table": "shoppers", "system": "synthgen", "epsilon": 1.0, "seed": 0, "attack": "canaries"}
     found["canaries.shoppers.synthgen.1.0"] = result("canaries.shoppers.synthgen.1.0", {"attacks": [said]}, job)
     text = written_page(tmp_path, found)
-    assert "| 1 | **synthgen** | **1.00** | **4.00** | **0.700** | **0.870** | 8 | 700 | 1 |" in text
-    assert "| 1 | MST | **1.00** | 6.00 | **0.700** | 0.850 | 8 | 700 | 1 |" in text
+    assert "| 1 | **synthgen** | **1.00** | **4.00** | **2.00** | **0.700** | **0.870** | 8 | 700 | 1 |" in text
+    assert "| 1 | MST | **1.00** | 6.00 | **2.00** | **0.700** | 0.850 | 8 | 700 | 1 |" in text
     assert "| 1 | *private columns, independent* | 1.00 | 3.00 |" in text  # stands beside: never bold
-    assert "synthgen is best or within noise in 4 of 4 cells." in text
+    assert "synthgen is best or within noise in 5 of 5 cells." in text
     assert "trend % 4.00, best of the others 6.00 (MST): reached." in text
     assert "task AUC 0.870, 0.88 asked for: missed." in text
     assert "`adult.aim.1.0` failed: StepFailed: not done after 600 s" in text
