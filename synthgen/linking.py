@@ -18,10 +18,12 @@ from synthgen.linked.detecting import detect_links
 from synthgen.linked.keys import key_texts
 from synthgen.linked.network import Network
 from synthgen.linked.plan import Plan
+from synthgen.linked.private.people import NOT_SAID
 from synthgen.linked.schema import LinkedSchema
 from synthgen.linked.splitting import kept_ties, split_people
 from synthgen.pipeline import RUN_FOLDER, Outcome, holdout_share, interruptible, refuse_pictures
 from synthgen.reporting.folder import make_folder, write_report
+from synthgen.reporting.guarantee import figures_of_guarantee
 from synthgen.reporting.summary import ColumnLine, Summary
 from synthgen.seeding import derived_seed, numpy_stream
 from synthgen.sources import Source
@@ -57,8 +59,11 @@ def links_of(
 
     Raises:
         SchemaError: the file does not fit the tables.
+        ConfigError: there is no file, and with an epsilon nothing may be found out.
     """
     if path is None:
+        if config.privacy.epsilon is not None:
+            raise ConfigError(NOT_SAID)
         return source.links(detect_links(tables, config))
     schema = LinkedSchema.load(path)
     schema.check({name: table.names for name, table in tables.items()}, str(path))
@@ -88,14 +93,21 @@ def fit(
         SynthgenError: what the user can mend.
     """
     progress = progress or Silent()
-    _refuse_resume(resume)
+    refuse_resume(resume)
     progress.stage("reading")
     tables = read_tables(source, config)
     schema = links_of(source, tables, config, schema_path)
     with writing(out) as writer:
-        model = _fit(tables, config, schema, writer, progress)
+        model = fit_tables(tables, config, schema, writer, progress)
     following = [shlex.join(["synthgen", "sample", str(out), "--scale", "1", "--out", "synthetic"])]
-    summary = Summary(columns=_column_lines(schema), notes=_notes(model), files={"model": str(out)}, next=following)
+    private = config.privacy.epsilon is not None
+    summary = Summary(
+        columns=_column_lines(schema),
+        figures=figures_of_guarantee(model.facts_["privacy"]) if private else [],
+        notes=notes_of(model),
+        files={"model": str(out)},
+        next=following,
+    )
     return Outcome(summary, model.interrupted_)
 
 
@@ -169,7 +181,7 @@ def run(
         SynthgenError: what the user can mend.
     """
     progress, place = progress or Silent(), Path(out)
-    _refuse_resume(resume)
+    refuse_resume(resume)
     progress.stage("reading")
     tables = read_tables(source, config)
     schema = links_of(source, tables, config, schema_path)
@@ -179,7 +191,7 @@ def run(
         most = max(len(table) for table in tables.values())
         share, rng = holdout_share(most, config), numpy_stream(config.seed, "holdout")
         train, held = split_people(tables, schema, plan, share, rng)
-        model = _fit(train, config, schema, writer, progress, kept_ties(tables, train, plan))
+        model = fit_tables(train, config, schema, writer, progress, kept_ties(tables, train, plan))
     progress.stage("sampling")
     seed = derived_seed(config.seed, "sampling")
     whole = {name: len(table) for name, table in tables.items()}
@@ -209,7 +221,7 @@ def run(
         columns=judgement.columns(),
         figures=judgement.figures(SHOWN),
         verdicts=judgement.answers(),
-        notes=_notes(model),
+        notes=notes_of(model),
         files={"model": str(place / RUN_FOLDER), **files, **reports},
         next=following,
     )
@@ -239,7 +251,7 @@ def write_tables(made: Mapping[str, pa.Table], model: Synthesizer, out: str | Pa
     return files
 
 
-def _fit(
+def fit_tables(
     tables: Mapping[str, Table],
     config: RunConfig,
     schema: LinkedSchema,
@@ -247,6 +259,16 @@ def _fit(
     progress: Progress,
     kept: Mapping[str, float] | None = None,
 ) -> Synthesizer:
+    """Fit linked tables and write the model; Ctrl-C keeps what it has.
+
+    Args:
+        tables: by name.
+        config: settings.
+        schema: what links them.
+        writer: of the run folder.
+        progress: is told what happens.
+        kept: by table of ties the part that was learned of all ties of its people.
+    """
     from synthgen.synthesizers.synthesizer import Synthesizer
 
     model = Synthesizer.from_config(config, schema)
@@ -270,7 +292,7 @@ def _judge(model: Synthesizer, sides: Sides, place: Path, progress: Progress) ->
     beside = [
         f"{REPORTS}/{name}/report.html judges {name} with its owner's columns and the row before" for name in tables
     ]
-    judgement = Judgement(sides, tables, judge_sections(sides), [*_notes(model), *beside])
+    judgement = Judgement(sides, tables, judge_sections(sides), [*notes_of(model), *beside])
     return judgement, write_report(judgement.to_json(), place) | files
 
 
@@ -282,12 +304,18 @@ def _column_lines(schema: LinkedSchema) -> list[ColumnLine]:
     ]
 
 
-def _notes(model: Synthesizer) -> list[str]:
+def notes_of(model: Synthesizer) -> list[str]:
+    """What links the tables, and what was mended or cut, sentences."""
     linked = [reference.text for reference in model.linked_.schema.references]
     return [f"linked: {'; '.join(linked) or 'no table refers to another'}", *model.notes_]
 
 
-def _refuse_resume(resume: bool) -> None:
+def refuse_resume(resume: bool) -> None:
+    """Linked tables are fitted in one go.
+
+    Raises:
+        ConfigError: going on is asked for.
+    """
     if resume:
         raise ConfigError("resume: linked tables keep nothing to go on from. Leave --resume out")
 

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from synthgen.config import RunConfig
+from synthgen.linking import fit_tables, links_of, notes_of, read_tables, refuse_resume, write_tables
 from synthgen.pipeline import RUN_FOLDER, SYNTHETIC, Outcome, fit_table, read_data, write_rows
 from synthgen.reporting.folder import make_folder, write_text
 from synthgen.reporting.guarantee import figures_of_guarantee, kinds_of_steps, ledger_lines, statement
 from synthgen.reporting.page.guarantee import write_guarantee
 from synthgen.reporting.summary import ColumnLine, Summary
 from synthgen.seeding import derived_seed
+from synthgen.sources import Source
 from synthgen.storage import file_sha256, writing
 from synthgen.table.writing import check_writable
 from synthgen.training.progress import Progress, Silent
@@ -83,6 +85,54 @@ def run(
     return Outcome(summary, model.interrupted_)
 
 
+def run_linked(
+    source: Source,
+    out: str | Path,
+    config: RunConfig,
+    *,
+    schema_path: str | Path | None = None,
+    resume: bool = False,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Fit linked tables privately and sample as many rows, by their noisy numbers.
+
+    Args:
+        source: of the tables.
+        out: gets ``run/``, the tables, ``guarantee.html`` and ``guarantee.json``.
+        config: settings, with an epsilon; ``unit`` is the table of people.
+        schema_path: a ``schema.json`` of several tables: what it says is public.
+        resume: not for linked tables.
+        progress: is told what happens.
+
+    Raises:
+        SynthgenError: what the user can mend.
+    """
+    progress, folder = progress or Silent(), Path(out)
+    refuse_resume(resume)
+    progress.stage("reading")
+    tables = read_tables(source, config)
+    schema = links_of(source, tables, config, schema_path)
+    make_folder(folder)
+    with writing(folder / RUN_FOLDER) as writer:
+        model = fit_tables(tables, config, schema, writer, progress)
+    progress.stage("sampling")
+    made = model.linked_.sample(1.0, None, derived_seed(config.seed, "sampling"), progress)
+    files = write_tables(made, model, folder)
+    facts, notes = model.facts_ | {"model": config.model.name}, notes_of(model)
+    written = write_statement(facts, notes, folder, folder)
+    more = ["synthgen", "sample", str(folder / RUN_FOLDER), "--scale", "10", "--out", "more"]
+    types = {f"{name}.{c.name}": c.type for name, table in schema.tables.items() for c in table.columns.columns}
+    shown = [column for column in facts["privacy"]["columns"] if column["name"] in types]
+    summary = Summary(
+        columns=_column_lines(shown, types),
+        figures=figures_of_guarantee(facts["privacy"]),
+        notes=[*notes, NOT_JUDGED],
+        files={"model": str(folder / RUN_FOLDER), **files, **written},
+        next=[f"{shlex.join(more)}    # any number of people: drawing costs nothing more"],
+    )
+    return Outcome(summary, model.interrupted_)
+
+
 def write_statement(facts: Mapping[str, Any], notes: list[str], folder: Path, made: Path) -> dict[str, str]:
     """Write what is promised, for people and for machines.
 
@@ -90,7 +140,7 @@ def write_statement(facts: Mapping[str, Any], notes: list[str], folder: Path, ma
         facts: of the manifest.
         notes: what whoever signs should know.
         folder: where both files go.
-        made: the made table.
+        made: the made table, or the folder of several.
 
     Returns:
         What each file is -> its path.

@@ -128,7 +128,12 @@ IMAGE_MODEL = "image"
 comparing_options = _together(
     [
         click.option("--target", metavar="COL", help="The column that the others are meant to predict."),
-        click.option("--unit", metavar="COL", help="Whose a row is, such as user_id: people count, not their rows."),
+        click.option(
+            "--unit",
+            metavar="COL",
+            help="Whose a row is, such as user_id: people count, not their rows. Of linked tables, with --epsilon, the "
+            "table of people.",
+        ),
         click.option(
             "--minutes",
             type=click.FloatRange(min=0, min_open=True),

@@ -60,7 +60,8 @@ def run(data: tuple[str, ...], out: str | None, **flags: Any) -> None:
         if is_linked(data):
             source = source_of(data)
             folder = Path(out) if out is not None else default_folder(source.name)
-            outcome = linking.run(source, folder, config, **options)
+            work = linking.run if config.privacy.epsilon is None else privately.run_linked
+            outcome = work(source, folder, config, **options)
         else:
             folder = Path(out) if out is not None else default_folder(data[0])
             job = pipeline.run if config.privacy.epsilon is None else privately.run

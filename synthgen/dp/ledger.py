@@ -53,6 +53,7 @@ class Ledger:
         delta: asked, between 0 and 1.
         unit: the column whose values name the units; None where each row is one.
         rows_per_unit: at most so many rows of a unit are used.
+        by_table: of linked tables, at most so many rows of a unit in each; empty where there is one table.
         seeded: the noise came from a seed, so there is no guarantee: for tests and benchmarks.
         entries: the releases so far.
 
@@ -69,6 +70,7 @@ class Ledger:
     rows_per_unit: int = 1
     seeded: bool = False
     entries: list[Entry] = field(default_factory=list)
+    by_table: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not 0.0 < self.epsilon < float("inf"):
@@ -83,6 +85,12 @@ class Ledger:
         """Which two tables are neighbours."""
         if self.unit is None:
             return "add or remove one row"
+        if self.by_table:
+            tables = ", ".join(self.by_table)
+            return (
+                f"add or remove one {self.unit} with all rows that are theirs in {tables}; rows of others that name "
+                "them stay"
+            )
         return f"add or remove one {self.unit} with at most {self.rows_per_unit} rows"
 
     @property
@@ -145,6 +153,7 @@ class Ledger:
             "unit": self.unit,
             "rows_per_unit": self.rows_per_unit,
             "relation": self.relation,
+            "by_table": dict(self.by_table),
             "seeded": self.seeded,
             "entries": [asdict(entry) for entry in self.entries],
         }
@@ -160,7 +169,7 @@ class Ledger:
             known = {f.name for f in fields(Entry)}
             entries = [Entry(**{k: v for k, v in entry.items() if k in known}) for entry in state["entries"]]
             own = {k: state[k] for k in ("epsilon", "delta", "unit", "rows_per_unit", "seeded")}
-            return cls(**own, entries=entries)
+            return cls(**own, entries=entries, by_table=dict(state.get("by_table", {})))
         except (KeyError, TypeError, AttributeError) as error:
             raise RunError(f"manifest.json: its privacy ledger cannot be read ({error})") from error
 

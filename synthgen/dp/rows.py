@@ -112,7 +112,14 @@ def private_rows(
         ledger.rows_per_unit = m
         cut = cut_rows(table, unit, m, noise)
     releases = release_columns(
-        cut, budget=budget, declared=declared, m=m, share=COLUMN_SHARE, target=target, min_holders=min_holders
+        cut,
+        budget=budget,
+        declared=declared,
+        m=m,
+        unit=unit,
+        share=COLUMN_SHARE,
+        target=target,
+        min_holders=min_holders,
     )
     _check_signal(releases, budget, m)
     model = None

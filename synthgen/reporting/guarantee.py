@@ -25,14 +25,6 @@ def statement(privacy: Mapping[str, Any]) -> list[str]:
     factor = math.exp(ledger.epsilon)
     whose = "a row" if ledger.unit is None else f"all rows of one {ledger.unit}"
     times = f"{factor:.3g}" if factor < MOST_FACTOR else "more than a million"
-    cut = (
-        []
-        if ledger.unit is None
-        else [
-            f"Of each {ledger.unit} at most {ledger.rows_per_unit:,} rows were looked at, drawn at random; "
-            "the others had no part in anything."
-        ]
-    )
     seeded = "The noise was drawn from a seed, for tests: who knows it can take the noise away. This is no guarantee."
     return [
         *([seeded] if ledger.seeded else []),
@@ -40,16 +32,35 @@ def statement(privacy: Mapping[str, Any]) -> list[str]:
         "Whoever sees all that the run left (the model, the made rows, this page, any number of rows drawn later) and "
         f"wonders whether {whose} was in the real table cannot change the odds of it by a factor above {times}, "
         f"whatever else is known, but for a chance of {ledger.delta:g}.",
-        *cut,
+        *_bounds(ledger),
         "Inside it: column types, formats, vocabularies, ranges, numbers of rows, how columns hang together, training, "
         "early stopping and calibration. All of these come from noisy figures alone, or from rows made of them.",
         "Taken as public: the names and order of columns, how the file is written (delimiter, quotes, encoding, marks "
-        "of missing cells), the physical types of Parquet files and frames, and what a schema or the settings say.",
+        "of missing cells), the physical types of Parquet files and frames, and what a schema or the settings say"
+        f"{', with it what links the tables and tables that it keeps as they are' if ledger.by_table else ''}.",
         "Outside it: what other commands make of the real rows (evaluate, compare, inspect --rows), how long the run "
         "took, and that it ended well.",
         "The noise comes from the operating system and is kept nowhere. Counts are whole numbers and the noise lies on "
         "a lattice that holds them, which closes the known attack on the low bits of floating-point noise (Mironov "
         "2012); scores and gradients have no such protection.",
+    ]
+
+
+def _bounds(ledger: Ledger) -> list[str]:
+    """Of how much of a unit anything came."""
+    if ledger.by_table:
+        tables = ", ".join(f"{most:,} of {table}" for table, most in ledger.by_table.items())
+        return [
+            f"Of one person's rows at most {tables} were counted as rows, drawn at random. Beside these, figures of "
+            "all rows of a person were counted once for each person (how many, from when to when, what most of them "
+            "say), and what rows name, of a bounded number of them: each line of the ledger says its own sensitivity.",
+            "That others name somebody (follow, mention, answer them) is a fact of those others, protected as theirs.",
+        ]
+    if ledger.unit is None:
+        return []
+    return [
+        f"Of each {ledger.unit} at most {ledger.rows_per_unit:,} rows were looked at, drawn at random; "
+        "the others had no part in anything."
     ]
 
 

@@ -71,7 +71,8 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         target: the column that the rest is meant to predict; drawn last.
         context: columns that will be given in ``sample(like=...)``: most of the learning goes to the others.
         unit: the column that says whose a row is, such as ``user_id``: rows of one person count once where a value
-            needs holders; of linked tables it is known from their references.
+            needs holders; of linked tables it is known from their references, and with an epsilon it may name the
+            table of people.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         min_holders: a value needs so many rows, or people where there is a unit, to enter a vocabulary.
         epsilon: train with differential privacy: the most that one row, or one person where there is a unit, changes
@@ -265,9 +266,11 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
         self, data: Mapping[str, Any], config: RunConfig, progress: Progress, stop: Callable[[], bool]
     ) -> Self:
         """Learn several tables and what links them."""
-        if config.unit is not None:
+        private = config.privacy.epsilon is not None
+        if config.unit is not None and not private:
             raise ConfigError("unit: of linked tables it is known from their references. Leave it out")
         from synthgen.synthesizers.linked import Linked
+        from synthgen.synthesizers.linked_private import network_stand_in
 
         tables = {
             name: Table.from_any(one, None if isinstance(one, Table) else name, min_holders=config.min_holders)
@@ -277,13 +280,20 @@ class Synthesizer(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no t
             raise ConfigError("schema: is that of a single table; a LinkedSchema was expected")
         given = LinkedSchema.load(self.schema) if isinstance(self.schema, str | Path) else self.schema
         device_of(config.device)
-        self.linked_ = linked = Linked.fit(tables, config, given, progress, stop)
+        made = network_stand_in(tables, given, config, kind_of(config), progress) if private else None
+        own = config
+        if made is not None:
+            tables, given, own = made.tables, made.schema, made.config
+        self.linked_ = linked = Linked.fit(tables, own, given, progress, stop)
         self.notes_, self.history_, self.interrupted_ = linked.notes, [], False
         self.facts_ = {
             "seed": config.seed,
             "data": {"tables": {name: len(table) for name, table in tables.items()}},
             "privacy": {"min_holders": config.min_holders, "epsilon": None},
         }
+        if made is not None:
+            self.facts_["privacy"] |= made.facts
+            linked.notes[:0] = made.notes
         self.config_ = _resolved(config, kind_of(config))
         return self
 
