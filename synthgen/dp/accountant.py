@@ -29,7 +29,7 @@ Composition = Sequence[tuple[Mechanism, int]]
 SPREAD = 3e-4
 """What the grid may add to the variance of the composed loss, as a share of it."""
 FINEST = 2**20
-"""Most points on the grid of one mechanism, and an eighth of those on that of the composed loss."""
+"""Most points on the grid of one mechanism, and up to eight times as many on that of the composed loss."""
 OUTSIDE = np.log(1e-18)
 """Log of the tilted mass that may lie on either side of the window in which losses are composed."""
 
