@@ -12,16 +12,24 @@ from typing import Any
 import numpy as np
 
 from synthgen.linked.private.figures import PARTS, Names
-from synthgen.linked.private.frames import GAP, YES, gap_name, hour_name, nullable, there_name
+from synthgen.linked.private.frames import (
+    GAP,
+    YES,
+    gap_name,
+    hour_name,
+    nullable,
+    there_name,
+)
 from synthgen.linked.private.naming import earlier_rows, named_people, reciprocated
-from synthgen.linked.private.stages import Real, Stage, since
+from synthgen.linked.private.real import Real, since
+from synthgen.linked.private.stages import Stage
 from synthgen.linked.private.telling import Made
 from synthgen.linked.private.ties import Choice, Law
 from synthgen.linked.private.times import made_times
 from synthgen.linked.schema import Reference
 from synthgen.seeding import numpy_stream
 
-FAR = 20.0
+FAR = 8.0
 """Rows of one made owner at most, in those that 95 of 100 owners have at most."""
 
 
