@@ -30,6 +30,7 @@ from synthgen.reporting.folder import make_folder, write_text
 from synthgen.reporting.summary import Summary, VerdictLine
 from synthgen.seeding import derived_seed
 from synthgen.sources import is_linked
+from synthgen.synthesizers.private import declared_in, given_schema
 from synthgen.table.schema import Schema
 from synthgen.training.progress import Progress, Silent
 
@@ -47,7 +48,7 @@ def audit_file(
     config: RunConfig,
     out: str | Path,
     *,
-    schema: Schema | None = None,
+    schema: Schema | str | Path | None = None,
     runs: int = RUNS,
     canaries: int | None = None,
     confidence: float = CONFIDENCE,
@@ -59,7 +60,7 @@ def audit_file(
         data: a CSV or Parquet file.
         config: settings, with an epsilon, as for the fit.
         out: the folder that gets ``audit.json``.
-        schema: what is public of the columns, as for the fit.
+        schema: what is public of the columns, or the path of a ``schema.json``, as for the fit.
         runs: private fits, 1 or more; below 20 only the one-run bound is possible.
         canaries: made-up units, each in or out of each run by a coin; None: by the number of columns.
         confidence: of all bounds together, above 0 and below 1.
@@ -86,7 +87,7 @@ def audit_file(
     progress.stage("reading")
     table = read_data(data, config).arrow
     make_folder(Path(out))
-    fit = partial(_fit, config=config, schema=schema)
+    fit = partial(_fit, config=config, declared=declared_in(given_schema(schema), config))
     progress.stage("measuring with noise")
     noise = _noises(config)
     first = fit(table, noise("first"))
@@ -123,13 +124,13 @@ def audit_file(
     return facts["refuted"], _summary(facts, target)
 
 
-def _fit(table: pa.Table, noise: Noise, *, config: RunConfig, schema: Schema | None) -> PrivateRows:
+def _fit(table: pa.Table, noise: Noise, *, config: RunConfig, declared: Schema | None) -> PrivateRows:
     """What a private fit does with real rows, its gradients aside."""
     return private_rows(
         table,
         config.privacy,
         unit=config.unit,
-        declared=schema,
+        declared=declared,
         target=config.target,
         min_holders=config.min_holders,
         seed=config.seed,

@@ -26,9 +26,9 @@ ROWS = [  # lowest first; the same list from the top is the way a command runs
     {"linked"},
     {"sources"},
     {"synthesizers"},
-    {"auditing", "evaluating", "bundling", "exporting", "inspecting", "judging"},
+    {"evaluating", "bundling", "exporting", "inspecting", "judging"},
     {"pipeline"},
-    {"comparing", "farming", "imaging", "linking", "row_jobs", "world"},
+    {"auditing", "comparing", "farming", "imaging", "linking", "row_jobs", "world"},
     {"privately"},
     {"cli", "serve", "__main__"},
 ]

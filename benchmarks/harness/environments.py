@@ -31,6 +31,7 @@ ENVIRONMENTS = {
         Environment("judge", BENCHMARKS / "requirements/judge.txt"),
         Environment("sdv", BENCHMARKS / "requirements/sdv.txt"),
         Environment("argn", BENCHMARKS / "requirements/argn.txt", remove=("torchvision", "torchaudio")),
+        Environment("marginals", BENCHMARKS / "requirements/marginals.txt"),
         Environment("peers", BENCHMARKS / "requirements/peers.txt"),
         Environment("synthgen", REPOSITORY / "constraints.txt", editable=True),
     )

@@ -54,13 +54,12 @@ def audit(data: str, out: str | None, runs: int, canaries: int | None, confidenc
     config = config_of(flags)
     with reporter_of(flags) as progress:
         from synthgen.auditing import audit_file
-        from synthgen.columns import load_schema
 
         refuted, summary = audit_file(
             data,
             config,
             default_folder(data, ".audit") if out is None else out,
-            schema=None if flags["schema"] is None else load_schema(flags["schema"]),
+            schema=flags["schema"],
             runs=runs,
             canaries=canaries,
             confidence=confidence,

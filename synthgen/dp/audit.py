@@ -164,7 +164,7 @@ def _one_run(trials: Trials, delta: float, confidence: float) -> Bound:
         right = int(((scores[guessed] > 0) == included[guessed]).sum())
         epsilon = guessing_bound(right, guesses, len(scores), delta, each)
         found.append(Bound("one-run", epsilon, {"canaries": len(scores), "guesses": guesses, "right": right}))
-    return max(found, key=lambda bound: bound.epsilon)
+    return max(found, key=lambda bound: (bound.epsilon, bound.detail["guesses"]))
 
 
 def _many_run(trials: Trials, delta: float, confidence: float) -> Bound:

@@ -3,16 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
+from synthgen.columns.rules.base import Taken
 from synthgen.rows.given import encode
 from synthgen.rows.known import Known
 from synthgen.seeding import derived_seed
 
 
-def completed_with(known: Known, context: Mapping[str, pa.Array], n: int, seed: int, start: int = 0) -> pa.Table:
+@dataclass
+class SoFar:
+    """What was made of a table in the calls before.
+
+    Attributes:
+        rows: so many: columns that number their values go on from there.
+        taken: what unique columns gave.
+    """
+
+    rows: int = 0
+    taken: Taken = field(default_factory=Taken)
+
+
+def completed_with(
+    known: Known, context: Mapping[str, pa.Array], n: int, seed: int, so_far: SoFar | None = None
+) -> pa.Table:
     """Rows drawn from what is known of them; what is missing in the context is known to be missing.
 
     Args:
@@ -20,7 +37,10 @@ def completed_with(known: Known, context: Mapping[str, pa.Array], n: int, seed: 
         context: columns that are given; those that the model does not know of are left out.
         n: rows.
         seed: of every draw.
-        start: rows of the table that were made before: columns that number their values go on from there.
+        so_far: the rows before, to which this call adds its own; None: the rows stand alone.
+
+    Raises:
+        ConfigError: a unique column has no value left.
     """
     codec, schema = known.codec, known.origin.schema
     cells: dict[str, Any] = {}
@@ -39,4 +59,8 @@ def completed_with(known: Known, context: Mapping[str, pa.Array], n: int, seed: 
     if tokens_NS.shape[1]:
         allowed = known.allowed(table)
         tokens_NS = known.model.complete(tokens_NS, given_NS, seed, present_only=False, allowed=allowed)
-    return codec.decode(tokens_NS, derived_seed(seed, "decode"), start, known=table)
+    if so_far is None:
+        return codec.decode(tokens_NS, derived_seed(seed, "decode"), known=table)
+    made = codec.decode(tokens_NS, derived_seed(seed, "decode"), so_far.rows, known=table, taken=so_far.taken)
+    so_far.rows += n
+    return made

@@ -31,7 +31,7 @@ from synthgen.linked.plan import Plan
 from synthgen.linked.schema import LinkedSchema, Reference
 from synthgen.linked.siblings import Sibling
 from synthgen.seeding import derived_seed
-from synthgen.synthesizers.completing import completed_with
+from synthgen.synthesizers.completing import SoFar, completed_with
 from synthgen.synthesizers.linked_campaigns import Campaigns
 from synthgen.synthesizers.linked_choosing import Choices
 from synthgen.synthesizers.linked_part import Part
@@ -110,7 +110,7 @@ class Piece:
 
 
 class Growing:
-    """Rows of some owners, those with most rows first; ``start`` rows of the table were made before."""
+    """Rows of some owners, those with most rows first."""
 
     def __init__(
         self,
@@ -120,13 +120,13 @@ class Growing:
         number_O: np.ndarray,
         seed: int,
         siblings: list[Sibling],
-        start: int,
+        so_far: SoFar,
     ) -> None:
         self.making, self.name, self.whose_O, self.number_O, self.seed = making, name, whose_O, number_O, seed
         self.part, plan = making.model.parts[name], making.model.plan
         self.owner, self.chosen = plan.owner[name], plan.chosen[name]
         self.time = making.model.schema.tables[name].time if self.part.calendar is not None else None
-        self.siblings, self.start = siblings, start
+        self.siblings, self.so_far = siblings, so_far
         self.before: pa.Table | None = None
         self.choices: Choices | None = None
         self.start_O = np.zeros(len(whose_O), np.int64)
@@ -223,8 +223,7 @@ class Growing:
         for sibling in self.siblings:
             context |= arrow_of(sibling.known(self.whose_O[:alive], self.second_O[:alive]))
         context |= arrow_of(self.history.known(alive))
-        made = completed_with(self.known, context, alive, derived_seed(self.seed, "step", at), self.start)
-        self.start += alive
+        made = completed_with(self.known, context, alive, derived_seed(self.seed, "step", at), self.so_far)
         if self.part.texts is not None and self.part.texts.columns:
             return made  # texts are told of whole rows
         return made.select([name for name in made.column_names if name not in self.known.codec.context])

@@ -27,6 +27,7 @@ from synthgen.linked.schema import Reference
 from synthgen.linked.siblings import Sibling, siblings_of
 from synthgen.linked.taking import take
 from synthgen.seeding import derived_seed, numpy_stream
+from synthgen.synthesizers.completing import SoFar
 from synthgen.synthesizers.linked_choosing import Choices
 from synthgen.synthesizers.linked_farming import TRUTH, Farming
 from synthgen.synthesizers.linked_growing import Growing, Made, Makeable, Piece
@@ -173,11 +174,10 @@ class Making:
         order_O = np.argsort(-number_O, kind="stable")
         number_O, whose_O, start_O = number_O[order_O], whose_O[order_O], start_O[order_O]
         pieces: list[Piece] = []
-        siblings = self._siblings(name)
+        siblings, so_far = self._siblings(name), SoFar()
         for start in range(0, int((number_O > 0).sum()), OWNERS):
             here, own = slice(start, start + OWNERS), derived_seed(seed, "owners", start)
-            before = int(number_O[:start].sum())
-            growing = Growing(self, name, whose_O[here], number_O[here], own, siblings, before)
+            growing = Growing(self, name, whose_O[here], number_O[here], own, siblings, so_far)
             if choices is not None:
                 growing.take(choices, start_O[here])
             pieces += growing.pieces()

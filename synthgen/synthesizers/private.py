@@ -162,7 +162,7 @@ def stand_in(
         table.arrow,
         config.privacy,
         unit=config.unit,
-        declared=_declared(given, config),
+        declared=declared_in(given, config),
         target=config.target,
         min_holders=config.min_holders,
         seed=config.seed,
@@ -193,8 +193,8 @@ def notes_of(ledger: Ledger, rows: int) -> list[str]:
     return notes
 
 
-def _declared(given: Schema | None, config: RunConfig) -> Schema | None:
-    """What is said of columns: a schema's, or the settings'."""
+def declared_in(given: Schema | None, config: RunConfig) -> Schema | None:
+    """What is said of columns, and need not be paid for: a schema's, or the settings'."""
     if given is not None or not config.columns:
         return given
     return Schema(

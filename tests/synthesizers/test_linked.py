@@ -203,18 +203,33 @@ def test_odd_tables_are_learned_and_what_was_mended_is_said() -> None:
     assert any("ties of a row with itself, there twice, or without an end" in note for note in model.notes_)
 
 
-def test_codes_of_children_are_all_different_where_real_ones_are() -> None:
-    """Rows of one owner are made one after another: the codes of later ones go on where those before ended."""
+def test_children_give_no_value_twice_where_none_may_come_twice() -> None:
+    """Rows of one owner are made one after another: later ones know what those before gave.
+
+    The codes are all different in the real rows; of ``place`` the schema says so, and there are some 1,000 to give.
+    """
     rng = np.random.default_rng(0)
     users = pd.DataFrame({"id": [f"u{i}" for i in range(60)], "plan": rng.choice(["a", "b"], 60)})
     codes = rng.permutation(9_000)[:300] + 1_000
-    orders = pd.DataFrame({"user_id": rng.choice(users.id, 300), "spent": rng.poisson(9, 300)})
+    orders = pd.DataFrame(
+        {"user_id": rng.choice(users.id, 300), "place": np.r_[0, 999, rng.permutation(998)[:298] + 1]}
+    )
     orders["receipt"] = [f"R-{code}-{code % 97:02d}" for code in codes]
-    model = synthgen.Synthesizer(random_state=0, training=QUICK).fit({"users": users, "orders": orders})
-    for scale in (1.0, 3.0):
+    real = {"users": users, "orders": orders}
+    schema = detect_links(
+        {name: Table.from_any(frame, name) for name, frame in real.items()}, synthgen.config.RunConfig()
+    )
+    line = schema.tables["orders"].columns.column("place")
+    assert line.type == "numeric"
+    line.options["unique"] = True
+    model = synthgen.Synthesizer(random_state=0, training=QUICK, schema=schema).fit(real)
+    for scale in (1.0, 2.5):
         made = model.sample(scale=scale)["orders"]
         assert len(made) > 200 * scale
         assert made.receipt.is_unique
+        assert made.place.is_unique
+    with pytest.raises(ConfigError, match="'place' gives no value twice and 1,0"):
+        model.sample(scale=6.0)
 
 
 def test_an_edge_list_alone_is_a_graph() -> None:

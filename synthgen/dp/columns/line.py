@@ -36,11 +36,14 @@ class Line:
         return len(self.low)
 
     def place(self, x: np.ndarray) -> np.ndarray:
-        """``(N,)`` the bin of each position, the nearest one for a position in a gap; -1 for nan, or if there is none.
+        """``(N,)`` the bin of each position, or the nearest one where that is no farther than it is wide; else -1.
+
+        A bin far off would hold what it does not describe: cells of it would be drawn of another magnitude.
 
         Example:
-            >>> Line(np.array([0.0, 5.0]), np.array([2.0, 9.0]), True).place(np.array([1.0, 2.0, 4.0, 99.0])).tolist()
-            [0, 0, 1, 1]
+            >>> line = Line(np.array([0.0, 5.0]), np.array([2.0, 9.0]), True)
+            >>> line.place(np.array([1.0, 2.0, 4.0, 11.0, 99.0, np.nan])).tolist()
+            [0, 0, 1, 1, -1, -1]
         """
         if not self.size:
             return np.full(len(x), -1)
@@ -48,7 +51,9 @@ class Line:
         here, nxt = np.maximum(after - 1, 0), np.minimum(after, self.size - 1)
         last = self.high[here] - (1 if self.whole else 0)
         nearer = (x > last) & (self.low[nxt] - x < x - last)
-        return np.where(np.isnan(x), -1, np.where(nearer, nxt, here))
+        found = np.where(nearer, nxt, here)
+        away = np.maximum(self.low[found] - x, x - self.high[found])
+        return np.where(away <= self.high[found] - self.low[found], found, -1)
 
     def draw(self, bin_N: np.ndarray, avoid: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """``(N,)`` positions, each drawn evenly from its bin, or from its magnitudes where it holds several.

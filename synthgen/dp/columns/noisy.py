@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-ALONE, BESIDE = 3.7, 0.5
+ALONE, BESIDE = 4.2, 0.5
 """Standard deviations above zero at which a run of bars holds something: anywhere, and next to bars that do."""
 _LONGEST_ALONE, _LONGEST_BESIDE = 16, 2
 _TOUCHING, _APART = 1.0, 3.0
