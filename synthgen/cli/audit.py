@@ -39,7 +39,7 @@ REFUTED = 1
 @reading_options
 @output_options
 def audit(data: str, out: str | None, runs: int, canaries: int | None, confidence: float, **flags: Any) -> None:
-    r"""Attack private fits of DATA, and say what epsilon they have at the least.
+    r"""Attack private fits of DATA: epsilon is at least so much.
 
     Made-up people with values that nobody else has are put among the rows or left out, by a coin for each. The
     attack sees all that a private fit releases and says who was in. The more often it is right, the larger epsilon must

@@ -76,7 +76,7 @@ def test_the_commands_are_listed_with_the_main_one_first() -> None:
         "score",
         "balance",
         "evaluate",
-            "audit",
+        "audit",
         "compare",
         "inspect",
         "bundle",

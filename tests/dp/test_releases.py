@@ -124,6 +124,8 @@ def test_a_budget_that_is_spent_is_refused_before_anything_is_released() -> None
     budget.gaussian(np.zeros(1), step="all else", share=0.9, sensitivity=1.0)
     with pytest.raises(PrivacyError, match="of the privacy budget is left"):
         release_columns(mixed_table(100), budget=budget)
+
+
 def test_tokens_of_numbers_are_in_order_and_those_of_labels_are_not() -> None:
     table = mixed_table(20_000)
     releases = release_columns(table, budget=Budget(3.0, 1e-6, noise=Noise(1)))

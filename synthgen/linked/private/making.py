@@ -11,17 +11,28 @@ from typing import Any
 
 import numpy as np
 
+from synthgen.errors import PrivacyError
 from synthgen.linked.private.figures import PARTS, Names
-from synthgen.linked.private.frames import GAP, YES, gap_name, hour_name, nullable, there_name
+from synthgen.linked.private.frames import (
+    GAP,
+    YES,
+    gap_name,
+    hour_name,
+    nullable,
+    there_name,
+)
 from synthgen.linked.private.naming import earlier_rows, named_people, reciprocated
-from synthgen.linked.private.stages import Real, Stage, since
+from synthgen.linked.private.real import Real, since
+from synthgen.linked.private.stages import Stage
 from synthgen.linked.private.telling import Made
 from synthgen.linked.private.ties import Choice, Law
 from synthgen.linked.private.times import made_times
 from synthgen.linked.schema import Reference
 from synthgen.seeding import numpy_stream
 
-FAR = 20.0
+MOST_EACH = 5_000
+"""Rows of made owners at most, on average: more come of noise alone."""
+FAR = 8.0
 """Rows of one made owner at most, in those that 95 of 100 owners have at most."""
 
 
@@ -133,7 +144,13 @@ class Making:
         number_O = np.maximum(np.nan_to_num(owner.numbers(Names.of(name, []).number)), 0)
         usual = float(np.quantile(number_O, 0.95)) if len(number_O) else 0.0
         most = min([max(FEWEST_ROWS, FAR * usual), *self._most_named(name)])  # a far bar of noise holds nobody
-        whole_O: np.ndarray = np.round(np.minimum(number_O, most)).astype(np.int64)
+        number_O = np.minimum(number_O, most)
+        if number_O.sum() > MOST_EACH * max(len(number_O), 1):
+            raise PrivacyError(
+                f"{name}: how many rows people have is lost in the noise; epsilon is too small for these tables. Ask "
+                "for more, or leave out tables and columns that nobody needs"
+            )
+        whole_O: np.ndarray = np.round(number_O).astype(np.int64)
         if (least_O := self.at_least.get(name)) is not None:
             whole_O = np.where(least_O, np.maximum(whole_O, 1), whole_O)
         return whole_O

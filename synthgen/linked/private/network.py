@@ -36,7 +36,8 @@ from synthgen.linked.private.figures import own_columns, usual_columns
 from synthgen.linked.private.keys import made_keys
 from synthgen.linked.private.making import Making
 from synthgen.linked.private.people import Holdings, People, people_of
-from synthgen.linked.private.stages import Asked, Real, released
+from synthgen.linked.private.real import Real
+from synthgen.linked.private.stages import Asked, released
 from synthgen.linked.private.times import declared_calendar
 from synthgen.linked.schema import LinkedSchema, Reference
 from synthgen.seeding import numpy_stream

@@ -18,6 +18,9 @@ POINTS = 80
 BARS = 4_000
 RATES, RATE = 60, 0.3
 """Means that are tried, and the least of them above 0."""
+MIXING = 6
+"""Rounds towards the mixture of means: more of them make peaks of the noise. Of 2,000 people, a tenth or a quarter of
+whose ties was counted with noise of 20 to 100 people, 6 rounds came nearest to the real quantiles, 200 to few peaks."""
 WHOLE = 0.95
 """Naming rows that were looked at, of all, from which on their law is taken as it is."""
 
@@ -90,8 +93,8 @@ class NamedLaw:
             class_T: of each.
             rng: draws.
             seen: the part of the naming rows that was looked at. Where that is not all, what is drawn is the mean of
-                a Poisson number whose part of so much follows the law: the mixture of such means that makes the law
-                most likely.
+                a Poisson number whose part of so much follows the law: a smooth mixture of such means that makes the
+                law likely.
         """
         if seen > WHOLE:
             return self._draw(class_T, rng)
@@ -103,7 +106,7 @@ class NamedLaw:
         for one, share_K in enumerate(self.share_CK):
             held_K = np.maximum(-np.diff(share_K, append=0.0), 0.0)
             law_R = np.full(len(rate_R), 1 / len(rate_R))
-            for _ in range(ROUNDS):
+            for _ in range(MIXING):
                 post_RK = law_R[:, None] * chance_RK
                 post_RK /= np.maximum(post_RK.sum(axis=0), 1e-300)
                 law_R = post_RK @ held_K / held_K.sum()

@@ -5,32 +5,37 @@ Letters: N real rows, M made rows, O rows of the owner's table, P people.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
 
 from synthgen.dp.accountant import epsilon_of, gaussian_mu
 from synthgen.dp.losses import Gaussian
-from synthgen.dp.releases import release_columns
 from synthgen.errors import PrivacyError
-from synthgen.linked.calendar import Calendar
 from synthgen.linked.private.allowance import Allowance
 from synthgen.linked.private.bounds import most_rows
-from synthgen.linked.private.catalogue import Catalogue
 from synthgen.linked.private.figures import Names, figures, own_columns, usual_columns
-from synthgen.linked.private.frames import Frame, Ties, gaps, hours, labelled, nullable, said
+from synthgen.linked.private.frames import (
+    Frame,
+    Ties,
+    gaps,
+    hours,
+    labelled,
+    nullable,
+    said,
+)
 from synthgen.linked.private.keys import key_look, needs_look
-from synthgen.linked.private.people import Holdings, People, cut
+from synthgen.linked.private.people import cut
+from synthgen.linked.private.real import Real, since
 from synthgen.linked.private.telling import Told
 from synthgen.linked.private.ties import Choice, Law, choice_of, law_of
-from synthgen.linked.private.times import ZONES, Course, Window, declared_calendar, zone_codes, zone_of
-from synthgen.linked.schema import LinkedSchema
-from synthgen.seeding import derived_seed, numpy_stream
+from synthgen.linked.private.timing import measure_times, measure_zone
+from synthgen.seeding import derived_seed
 from synthgen.table.schema import ColumnSchema
 
-WINDOW_SHARE, BEGIN_SHARE, KEY_SHARE, ZONE_SHARE = 0.03, 0.01, 0.005, 0.005
-"""Of a table's allowance: from when to when a child's rows are, since when, how keys look, zones."""
+KEY_SHARE = 0.005
+"""Of a table's allowance, for how keys look."""
 TIE_SHARE = 0.12
 """And for each reference: how often items are taken, or rows named."""
 MOST_CONTEXT = 4
@@ -39,65 +44,8 @@ TELLING = ("boolean", "categorical", "numeric", "datetime")
 """Types of columns that tell owners apart, in the order in which they are taken."""
 COARSE = 16
 """Tokens of a column that rows are told of, at most."""
-BEGUN = 0.9
-"""Of owners, the part whose first row must come after a column's moment for it to be where their rows begin."""
-DRAWS = 4_000
 FEWEST_NOISE = 4.0
 """Standard deviations of the noise of a count that the number of people must be."""
-
-
-@dataclass
-class Real:
-    """Real tables while figures are released. Nothing of it outlasts that.
-
-    Attributes:
-        schema: what links them.
-        people: whose they are.
-        holdings: the rows.
-        catalogues: public tables that rows refer to.
-        most: by table, rows of a person that are looked at.
-        kept: by table which rows these are.
-        frames: by table all rows, as they are released.
-        tokens: by table those of released columns, of all rows.
-        courses: by table when its rows are.
-        windows: by table in which time.
-        begins: by table the owner's column of times before which no row is.
-        zones: by table what stands behind its times.
-        sizes: by table how many tokens released columns have.
-    """
-
-    schema: LinkedSchema
-    people: People
-    holdings: Holdings
-    catalogues: dict[str, Catalogue]
-    most: dict[str, int] = field(default_factory=dict)
-    kept: dict[str, np.ndarray] = field(default_factory=dict)
-    frames: dict[str, Frame] = field(default_factory=dict)
-    tokens: dict[str, dict[str, np.ndarray]] = field(default_factory=dict)
-    courses: dict[str, Course] = field(default_factory=dict)
-    windows: dict[str, Window] = field(default_factory=dict)
-    begins: dict[str, str] = field(default_factory=dict)
-    zones: dict[str, str] = field(default_factory=dict)
-    sizes: dict[str, dict[str, int]] = field(default_factory=dict)
-
-    def timed(self, name: str) -> str | None:
-        """The column that orders the rows of each owner; None: none does."""
-        return self.schema.tables[name].time if name in self.people.up else None
-
-    def calendar(self, name: str, column: str, zone: str | None = None) -> Calendar:
-        """How a column of times is written."""
-        line = self.schema.tables[name].columns.column(column)
-        kind = self.holdings.tables[name].column(column).type
-        return declared_calendar(kind, line.options, zone, f"{name}.{column}")
-
-    def seconds(self, name: str, column: str) -> np.ndarray:
-        """``(N,)`` a column of times; nan where there is none."""
-        second_N, there_N = self.calendar(name, column).seconds(self.holdings.tables[name].column(column))
-        return np.where(there_N, second_N, np.nan).astype(np.float64)
-
-    def ties(self, name: str) -> Ties:
-        """What its rows refer to beside their owner."""
-        return Ties.of(self.schema, name, self.people.up.get(name), (self.people.unit, *self.people.order))
 
 
 @dataclass(frozen=True)
@@ -156,10 +104,10 @@ def released(real: Real, name: str, budget: Allowance, number_P: np.ndarray, ask
     kept = cut(whose_N, most, budget.noise.uniform(len(whose_N)))
     real.most[name], real.kept[name] = most, kept
     looks = _looks(real, name, kept, most, budget)
-    _zone(real, name, kept, most, budget)
+    measure_zone(real, name, kept, most, budget)
     for child in real.people.children(name):
         if real.timed(child) is not None:
-            _time(real, name, child, budget, seed)
+            measure_times(real, name, child, budget, seed)
     ties = real.ties(name)
     share = min(TIE_SHARE, 0.5 / max(len(ties.items) + len(ties.people), 1))
     choices = {}
@@ -199,73 +147,6 @@ def _looks(real: Real, name: str, kept: np.ndarray, most: int, budget: Allowance
             step = f"looks of keys: {column}"
             found[column] = key_look(values.take(pa.array(kept)), most, budget, KEY_SHARE, step)
     return found
-
-
-def _zone(real: Real, name: str, kept: np.ndarray, most: int, budget: Allowance) -> None:
-    """Of times whose text says so, the zone that most have."""
-    time = real.timed(name)
-    if time is None:
-        return
-    form = real.calendar(name, time).form
-    if form is None or "%z" not in form.template:
-        return
-    zones = form.parse(real.holdings.tables[name].column(time).take(pa.array(kept)).cast(pa.string())).zones
-    zone_N = zone_codes(zones)
-    counts = np.bincount(zone_N[zone_N >= 0], minlength=ZONES).astype(np.float64)
-    noisy, _ = budget.gaussian(counts, step=f"zone: {time}", share=ZONE_SHARE, sensitivity=float(most))
-    real.zones[name] = zone_of(int(noisy.argmax()))
-
-
-def _time(real: Real, name: str, child: str, budget: Allowance, seed: int) -> None:
-    """When a child's rows are: from when on each owner's are counted, and in which time all of them lie."""
-    time, most, rows = str(real.timed(child)), real.most[name], pa.array(real.kept[name])
-    owners = real.holdings.rows_of(name)
-    course = Course.of(real.holdings.up[child], real.seconds(child, time), owners)
-    real.courses[child] = course
-    ends = {}
-    for place, second_O in (("first", course.first_O), ("last", course.last_O)):
-        gone_O = np.isnan(second_O)
-        values = pa.array(np.nan_to_num(second_O).astype(np.int64), mask=gone_O).cast(pa.timestamp("s"))
-        ends[f"{place} of {child}"] = values.take(rows)
-    part = Allowance(budget, None, share=WINDOW_SHARE, delta_share=1e-3)
-    found = release_columns(pa.table(ends), budget=part, m=most, share=1.0 - 1e-9)
-    rng = numpy_stream(seed, "window", child)
-    drawn = []
-    for column in found.columns:
-        law = np.maximum(column.one_way, 0.0)
-        law = law / law.sum() if law.sum() > 0 else np.full(column.size, 1 / column.size)
-        values = column.decode(rng.choice(column.size, DRAWS, p=law).astype(np.int32), rng).drop_null()
-        drawn.append(np.asarray(values.cast(pa.int64())))
-    low, high = (drawn[0], drawn[1]) if len(drawn[0]) and len(drawn[1]) else (np.zeros(1), np.ones(1))
-    start = int(np.quantile(low, 0.002))
-    real.windows[child] = Window(start, max(int(np.quantile(high, 0.998)), start + 1))
-    dated = [c.name for c in own_columns(real.schema, name) if c.type == "datetime"]
-    if not dated:
-        return
-    there = np.array([_follows(real, name, c, course)[real.kept[name]] for c in dated])  # (J, 2 answers, rows)
-    exact = np.array([[(one >= 0).sum(), (one == 1).sum()] for one in there], np.float64)
-    sensitivity = most * float(np.sqrt(2 * len(dated)))
-    noisy, sd = budget.gaussian(exact, step=f"begin of {child}", share=BEGIN_SHARE, sensitivity=sensitivity)
-    share = noisy[:, 1] / np.maximum(noisy[:, 0], 1.0)
-    good = [c for c, one, both in zip(dated, share, noisy[:, 0], strict=True) if one >= BEGUN and both > 4 * sd]
-    if good:
-        own = real.schema.tables[name].time
-        real.begins[child] = own if own in good else good[-1]
-
-
-def _follows(real: Real, name: str, column: str, course: Course) -> np.ndarray:
-    """``(O,)`` 1 where the first row comes after a column's moment, 0 where before, -1 where one is not known."""
-    second_O = real.seconds(name, column)
-    known_O = ~np.isnan(second_O) & ~np.isnan(course.first_O)
-    return np.where(known_O, (course.first_O >= second_O).astype(np.int64), -1)
-
-
-def since(real: Real, child: str, second_O: np.ndarray | None, owners: int) -> np.ndarray:
-    """``(O,)`` where owners begin: at a moment of theirs, else where all begin."""
-    start = float(real.windows[child].start)
-    if second_O is None:
-        return np.full(owners, start)
-    return np.where(np.isnan(second_O), start, second_O)
 
 
 def _frame(real: Real, name: str, ties: Ties) -> Frame:

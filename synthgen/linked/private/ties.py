@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -18,12 +17,15 @@ from synthgen.linked.private.bounds import most_named, most_taken
 from synthgen.linked.private.catalogue import Catalogue
 from synthgen.linked.private.figures import Names
 from synthgen.linked.private.people import cut
-from synthgen.linked.private.popularity import NamedLaw, cleared, distinct_holders, named_law
+from synthgen.linked.private.popularity import (
+    NamedLaw,
+    cleared,
+    distinct_holders,
+    named_law,
+)
+from synthgen.linked.private.real import Real
 from synthgen.linked.schema import Reference
 from synthgen.seeding import numpy_stream
-
-if TYPE_CHECKING:
-    from synthgen.linked.private.stages import Real
 
 MOST_CLASSES = 6
 """Of people by how many rows they have and by a column, each with an own law of how often they are named."""
