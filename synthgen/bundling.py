@@ -24,11 +24,11 @@ from synthgen.pictures.writing import folders_beside
 from synthgen.replacing import written_beside
 from synthgen.reporting.cards import data_card, guaranteed_card, guaranteed_statement, privacy_statement
 from synthgen.reporting.folder import METRICS_FILE
+from synthgen.reporting.guarantee import LEDGER_FILE, PAGE_FILE
 from synthgen.storage import MANIFEST, Run, file_sha256, read_run
 from synthgen.toml import to_toml
 
 RUN_FOLDER, REPORT, SUMS = "run", "report.html", "SHA256SUMS"
-GUARANTEE, LEDGER = "guarantee.html", "guarantee.json"
 TABLES = ("synthetic.csv", "synthetic.parquet")
 LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """The time of every file in the zip, the earliest there is: the same parts give the same bytes."""
@@ -96,7 +96,7 @@ def _parts(folder: Path) -> Parts:
     if not folder.is_dir():
         raise RunError(f"{folder}: no such folder; the folder that synthgen run left was expected")
     table = next((folder / name for name in TABLES if (folder / name).is_file()), None)
-    if table is not None and (folder / GUARANTEE).is_file():
+    if table is not None and (folder / PAGE_FILE).is_file():
         return _guaranteed(folder, table)
     lacking = [] if table else ["the synthetic table (synthetic.csv or synthetic.parquet)"]
     lacking += [name for name in (REPORT, METRICS_FILE) if not (folder / name).is_file()]
@@ -122,12 +122,12 @@ def _guaranteed(folder: Path, table: Path) -> Parts:
     run = read_run(folder / RUN_FOLDER)
     if "ledger" not in (run.manifest.get("privacy") or {}):
         raise RunError(
-            f"{folder / RUN_FOLDER}: was not fitted with an epsilon, and {GUARANTEE} beside it says so. "
+            f"{folder / RUN_FOLDER}: was not fitted with an epsilon, and {PAGE_FILE} beside it says so. "
             "Make the folder again with: synthgen run DATA --epsilon E"
         )
-    if _json(folder / LEDGER).get("sha256") != file_sha256(table):
+    if _json(folder / LEDGER_FILE).get("sha256") != file_sha256(table):
         raise RunError(
-            f"{table}: is not the table that {LEDGER} speaks of; it was changed or replaced since. "
+            f"{table}: is not the table that {LEDGER_FILE} speaks of; it was changed or replaced since. "
             "Make the folder again with: synthgen run DATA --epsilon E"
         )
     texts = {
@@ -135,7 +135,7 @@ def _guaranteed(folder: Path, table: Path) -> Parts:
         "privacy.md": guaranteed_statement(run.manifest),
         "settings.toml": _settings(run),
     }
-    return Parts(folder, (table, folder / GUARANTEE, folder / LEDGER), texts)
+    return Parts(folder, (table, folder / PAGE_FILE, folder / LEDGER_FILE), texts)
 
 
 def _pictures(table: Path, run: Run) -> list[Path]:

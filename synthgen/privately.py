@@ -16,7 +16,14 @@ from synthgen.config import RunConfig
 from synthgen.linking import fit_tables, links_of, notes_of, read_tables, refuse_resume, write_tables
 from synthgen.pipeline import RUN_FOLDER, SYNTHETIC, Outcome, fit_table, read_data, write_rows
 from synthgen.reporting.folder import make_folder, write_text
-from synthgen.reporting.guarantee import figures_of_guarantee, kinds_of_steps, ledger_lines, statement
+from synthgen.reporting.guarantee import (
+    LEDGER_FILE,
+    PAGE_FILE,
+    figures_of_guarantee,
+    kinds_of_steps,
+    ledger_lines,
+    statement,
+)
 from synthgen.reporting.page.guarantee import write_guarantee
 from synthgen.reporting.summary import ColumnLine, Summary
 from synthgen.seeding import derived_seed
@@ -25,7 +32,6 @@ from synthgen.storage import file_sha256, writing
 from synthgen.table.writing import check_writable
 from synthgen.training.progress import Progress, Silent
 
-PAGE, FIGURES = "guarantee.html", "guarantee.json"
 FACTS = ("model", "seed", "data", "target")
 """Of the manifest, those that the page shows as they are."""
 NOT_JUDGED = (
@@ -169,10 +175,10 @@ def write_statement(facts: Mapping[str, Any], notes: list[str], folder: Path, ma
         "notes": notes,
         "facts": {key: facts[key] for key in FACTS if facts.get(key)} | {"training": training},
     }
-    write_text(folder / PAGE, write_guarantee(found))
+    write_text(folder / PAGE_FILE, write_guarantee(found))
     content = {**found, "privacy": {key: part for key, part in privacy.items() if key != "columns"}}
-    write_text(folder / FIGURES, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
-    return {"guarantee": str(folder / PAGE), "ledger": str(folder / FIGURES)}
+    write_text(folder / LEDGER_FILE, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    return {"guarantee": str(folder / PAGE_FILE), "ledger": str(folder / LEDGER_FILE)}
 
 
 def _column_lines(columns: list[dict[str, Any]], types: Mapping[str, str]) -> list[ColumnLine]:

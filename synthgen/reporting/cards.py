@@ -59,17 +59,7 @@ def data_card(metrics: dict[str, Any], manifest: dict[str, Any], table: str) -> 
         "",
         "Error: distance of the column's distribution from the training rows', 0 to 100 %.",
         "",
-        "## What it is for",
-        "",
-        *(f"- {use}" for use in USES),
-        "",
-        "Not for:",
-        "",
-        *(f"- {use}" for use in NO_USES),
-        "",
-        "## Limits",
-        "",
-        "- Identifiers, names and texts are made up; they lead nowhere.",
+        *_uses_and_limits(),
         "- Rare values of the real table are pooled or left out.",
         *(f"- {note}" for note in metrics["notes"]),
     ]
@@ -114,6 +104,16 @@ def guaranteed_card(manifest: dict[str, Any], schema: dict[str, Any], table: str
             for name, kind, off, noise in columns
         ),
         "",
+        *_uses_and_limits(),
+        "- Values that few hold are not in it; how columns hang together is kept as far as the noise lets through.",
+        "- It was not judged beside real rows, for that would be outside the guarantee.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _uses_and_limits() -> list[str]:
+    """What any made table is for and not for, and the first of its limits; more of them may follow."""
+    return [
         "## What it is for",
         "",
         *(f"- {use}" for use in USES),
@@ -125,10 +125,7 @@ def guaranteed_card(manifest: dict[str, Any], schema: dict[str, Any], table: str
         "## Limits",
         "",
         "- Identifiers, names and texts are made up; they lead nowhere.",
-        "- Values that few hold are not in it; how columns hang together is kept as far as the noise lets through.",
-        "- It was not judged beside real rows, for that would be outside the guarantee.",
     ]
-    return "\n".join(lines) + "\n"
 
 
 def guaranteed_statement(manifest: dict[str, Any]) -> str:

@@ -10,6 +10,8 @@ from synthgen.dp.ledger import Ledger
 from synthgen.reporting.summary import Figure
 from synthgen.reporting.words import show_figure
 
+PAGE_FILE, LEDGER_FILE = "guarantee.html", "guarantee.json"
+"""What a private run leaves in place of a report, for people and for machines."""
 FREE = "drawing rows costs nothing more: any number of them is inside the same guarantee"
 MOST_FACTOR = 1e6
 """A factor above this is said in words: it promises nothing that anybody could feel."""

@@ -263,6 +263,13 @@ class TokenModel(Model):
 
     def fit(self, job: Job) -> Account:
         job.progress.stage("encoding")
+        tokens_NS, layout = self.encoded(job)
+        if not tokens_NS.shape[1]:
+            return Account()
+        return self.learn(tokens_NS, layout, job)
+
+    def encoded(self, job: Job) -> tuple[np.ndarray, Layout]:
+        """Fit the codec to a job's table: its ``(N, S)`` tokens, and the layout of its rows."""
         config, arrow = job.config, job.table.arrow
         self.codec = Codec.fit(
             arrow,
@@ -274,9 +281,7 @@ class TokenModel(Model):
             unit=config.unit,
         )
         tokens_NS = self.codec.encode(arrow, seed=config.seed)
-        if not tokens_NS.shape[1]:
-            return Account()
-        return self.learn(tokens_NS, self.codec.layout(tokens_NS), job)
+        return tokens_NS, self.codec.layout(tokens_NS)
 
     @abstractmethod
     def learn(self, tokens_NS: np.ndarray, layout: Layout, job: Job) -> Account:

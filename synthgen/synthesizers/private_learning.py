@@ -24,7 +24,7 @@ from synthgen.nets.any_order import AnyOrderGenerator
 from synthgen.nets.one_shot import OneShotCritic, OneShotGenerator
 from synthgen.synthesizers.adversarial import resolved
 from synthgen.synthesizers.any_order import AnyOrderGan
-from synthgen.synthesizers.base import Account, Job, TokenModel
+from synthgen.synthesizers.base import Account, Job
 from synthgen.synthesizers.one_shot import BLOCKS, WAVES, WIDTH, OneShot
 from synthgen.synthesizers.rolled_out import RolledOut, correction_rows
 from synthgen.training.correction import correct_marginals
@@ -118,7 +118,7 @@ def learn_any_order(model: AnyOrderGan, rows: RealRows, job: Job) -> Account:
         PrivacyError: nothing is left of the budget.
     """
     check_private_training()
-    private_NS, layout = _encoded(model, job)
+    private_NS, layout = model.encoded(job)
     if not layout.slots:
         return Account()
     chosen = resolved_plan(len(private_NS), narrowed(job).config.training, layout.missing_share)
@@ -147,7 +147,7 @@ def learn_one_shot(model: OneShot, rows: RealRows, job: Job) -> Account:
     config, device = job.config, job.device
     settings = resolved(config.adversarial, OWN_GAME)
     check_game(settings)
-    private_NS, layout = _encoded(model, job)
+    private_NS, layout = model.encoded(job)
     if not layout.slots:
         return Account()
     width, blocks = config.training.width or WIDTH, config.training.blocks or BLOCKS
@@ -164,22 +164,6 @@ def learn_one_shot(model: OneShot, rows: RealRows, job: Job) -> Account:
     facts = {"width": width, "blocks": blocks, "waves": waves, **_facts_of(plan, generator)}
     facts |= {"adversarial": settings.model_dump(exclude_none=True), "quality": None}
     return Account(facts | _finished(model, generator, generator.core, private_NS, layout, job))
-
-
-def _encoded(model: TokenModel, job: Job) -> tuple[np.ndarray, Layout]:
-    """The private table's tokens and layout, by a codec that is fitted to it."""
-    config, private = job.config, job.table.arrow
-    model.codec = Codec.fit(
-        private,
-        job.schema,
-        target=config.target,
-        context=config.context,
-        min_holders=config.min_holders,
-        seed=config.seed,
-        unit=config.unit,
-    )
-    private_NS = model.codec.encode(private, seed=config.seed)
-    return private_NS, model.codec.layout(private_NS)
 
 
 def _taught(
