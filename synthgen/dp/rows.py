@@ -64,7 +64,7 @@ def method_of(settings: PrivacySettings) -> Method:
 
 UNIT_SHARE = 0.02
 """Of the budget, for how many rows units have, where nobody says how many may be looked at."""
-COLUMN_SHARE = 0.3
+COLUMN_SHARE = 0.45
 """Of the budget, for what columns hold, one by one; the rest goes to how they hang together."""
 GRADIENT_SHARE = 0.5
 """Of what is left after the columns, for gradients where both ways are taken."""

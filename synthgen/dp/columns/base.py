@@ -82,6 +82,21 @@ class Kind(ABC):
         """``(B,)`` whether each bin begins where the one before ends."""
         return np.ones(self.size, bool)
 
+    @property
+    def open(self) -> np.ndarray:
+        """``(B,)`` whether a bin is what lies beyond all others."""
+        return np.zeros(self.size, bool)
+
+    def shaped(self, mass: np.ndarray, vocabulary: pa.Array, vocabulary_mass: np.ndarray) -> Kind:
+        """The same bins, filled as neighbouring ones suggest.
+
+        Args:
+            mass: ``(B,)`` estimated cells of each bin.
+            vocabulary: ``(V,)`` published values.
+            vocabulary_mass: ``(V,)`` of these.
+        """
+        return self
+
     @abstractmethod
     def where(self, distinct: pa.Array) -> np.ndarray:
         """``(D,)`` where each value lies among those of its kind, by itself; nan for a value that is not of it."""

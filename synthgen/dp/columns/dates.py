@@ -85,7 +85,7 @@ class DateKind(Kind):
     ) -> DateKind:
         x = np.where(np.asarray(pc.is_in(cells.distinct, value_set=vocabulary)), np.nan, where_D)
         avoid = self.where(vocabulary)
-        found = replace(self, line=search(_calendar(self.step), x, cells, meter).without(avoid), avoid=avoid)
+        found = replace(self, line=search(_calendar(self.step), x, avoid, cells, meter).without(avoid), avoid=avoid)
         width = (found.line.high - found.line.low) * self.step
         if self.step == DAY or not found.line.size or np.median(width) < DAY:
             return found
@@ -105,6 +105,9 @@ class DateKind(Kind):
     @property
     def joined(self) -> np.ndarray:
         return self.line.joined
+
+    def shaped(self, mass: np.ndarray, vocabulary: pa.Array, vocabulary_mass: np.ndarray) -> DateKind:
+        return replace(self, line=self.line.shaped(mass, self.where(vocabulary), vocabulary_mass))
 
     def where(self, distinct: pa.Array) -> np.ndarray:
         moments = self._moments(distinct)

@@ -135,10 +135,12 @@ def _finished(
         counts[known], sd[known] = combined(counts[known], last.sd, seen.counts, seen.sd)
     held = np.ones(size, bool)
     if kind is not None and kind.ordered and kind.size:
-        held[-kind.size :] = ~outermost(counts[-kind.size :], last.sd, kind.joined)
+        held[-kind.size :] = ~outermost(counts[-kind.size :], last.sd, kind.joined, kind.open)
     mass = np.zeros(size)
     mass[held] = on_simplex(counts[held], max(meter.rows, 1.0))
     token = _tokens(vocabulary, kind, mass[PUBLISHED:], last.sd, resolution)
+    if kind is not None and kind.size:
+        kind = kind.shaped(mass[-kind.size :], vocabulary, mass[PUBLISHED : -kind.size])
     token = np.concatenate([[-1, -1], token])
     for item in (MISSING, OTHER):
         if counts[item] >= _SIGNIFICANT * last.sd or size == PUBLISHED:
@@ -197,7 +199,9 @@ def _tokens(vocabulary: pa.Array, kind: Kind | None, mass: np.ndarray, sd: float
     line = np.flatnonzero(~np.isnan(position))
     line = line[np.argsort(position[line], kind="stable")]
     if len(line):
-        token[line] = in_order(mass[line], resolution.tokens, least)
+        some = mass[line] > 0 if (mass[line] > 0).any() else np.ones(len(line), bool)
+        at = np.maximum(np.cumsum(some) - 1, 0)  # what holds nothing goes with what is before it
+        token[line] = in_order(mass[line][some], resolution.tokens, least)[at]
         used = int(token[line].max()) + 1
     labels = np.flatnonzero(np.isnan(position) & published)
     if len(labels):

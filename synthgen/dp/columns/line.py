@@ -5,7 +5,7 @@ Letters: N values, B bins.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,6 +14,26 @@ from synthgen.dp.columns.noisy import runs
 _FINEST = 256
 _WIDE = 4.0
 """A bin whose ends are so many times apart holds several magnitudes."""
+_FARTHEST = 2.0**62
+_HEAVIEST, _LIGHTEST = 0.7, 16.0
+"""Exponents of the tails that are drawn."""
+_LEFT_OUT = 0.05
+"""The part of a tail that is not drawn: nobody has seen how far it goes."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How values lie within bins.
+
+    Attributes:
+        tilt: ``(B,)`` of the density within a bin, from 1 (from nothing up to twice its mean) to -1 (down to nothing).
+        span: ``(B,)`` the part of the bin in which values lie, at its lower end where the density falls.
+        exponent: ``(B,)`` of the tail, a Pareto law, of bins that are open; 0 where there is none.
+    """
+
+    tilt: np.ndarray
+    span: np.ndarray
+    exponent: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -24,11 +44,15 @@ class Line:
         low: ``(B,)`` where each begins.
         high: ``(B,)`` where each ends; the end is not in it.
         whole: whether only whole numbers are on the line.
+        open: ``(B,)`` whether it is what lies beyond all others; None: none is.
+        shape: how values lie within bins; None: evenly.
     """
 
     low: np.ndarray
     high: np.ndarray
     whole: bool
+    open: np.ndarray | None = None
+    shape: Shape | None = None
 
     @property
     def size(self) -> int:
@@ -56,7 +80,7 @@ class Line:
         return np.where(away <= self.high[found] - self.low[found], found, -1)
 
     def draw(self, bin_N: np.ndarray, avoid: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """``(N,)`` positions, each drawn evenly from its bin, or from its magnitudes where it holds several.
+        """``(N,)`` positions, each drawn from its bin by the line's shape, or from the magnitudes that the bin holds.
 
         Args:
             bin_N: the bins.
@@ -64,25 +88,109 @@ class Line:
             rng: draws them.
         """
         low, high = self.low[bin_N], self.high[bin_N]
-        x = self._evenly(low, high, avoid, rng)
+        part = rng.random(len(bin_N))
+        x = self._placed(low, high, self._shaped(bin_N, part), avoid)
         wide = np.flatnonzero((high > _WIDE * low) & (low > 0) | (low < _WIDE * high) & (high < 0))
-        if len(wide):  # several magnitudes: each as likely
-            end = high[wide] - (1 if self.whole else 0)
-            drawn = low[wide] * (end / low[wide]) ** rng.random(len(wide))
+        if len(wide):
+            near = np.where(low[wide] > 0, low[wide], 1 - high[wide] if self.whole else -high[wide])
+            far = np.where(low[wide] > 0, high[wide] - (1 if self.whole else 0), -low[wide])
+            exponent = np.zeros(len(wide)) if self.shape is None else self.shape.exponent[bin_N[wide]]
+            drawn = np.where(low[wide] > 0, 1, -1) * _tail(near, far, exponent, part[wide])
             x[wide] = np.where(np.isin(drawn := np.rint(drawn) if self.whole else drawn, avoid), x[wide], drawn)
         return x
 
-    def _evenly(self, low: np.ndarray, high: np.ndarray, avoid: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    def _shaped(self, bin_N: np.ndarray, part: np.ndarray) -> np.ndarray:
+        """``(N,)`` which part of its bin lies below each value, from even parts."""
+        if self.shape is None:
+            return part
+        tilt, span = self.shape.tilt[bin_N], self.shape.span[bin_N]
+        steep = np.where(np.abs(tilt) > 1e-6, tilt, 1e-6)
+        found = (np.sqrt((1 - steep) ** 2 + 4 * steep * part) - (1 - steep)) / (2 * steep)
+        return np.clip(np.where(tilt < 0, span * found, 1 - span * (1 - found)), 0.0, np.nextafter(1.0, 0.0))
+
+    def _placed(self, low: np.ndarray, high: np.ndarray, part: np.ndarray, avoid: np.ndarray) -> np.ndarray:
         width = high - low
         if not self.whole:
-            x: np.ndarray = np.minimum(low + rng.random(len(low)) * width, np.nextafter(high, low))
+            x: np.ndarray = np.minimum(low + part * width, np.nextafter(high, low))
             return x
         points = np.unique(avoid[~np.isnan(avoid)])
         before = np.searchsorted(points, low)
         free = np.maximum(width - (np.searchsorted(points, high) - before), 1)
-        rank = low - before + np.minimum(np.floor(rng.random(len(low)) * free), free - 1)  # among free whole numbers
+        rank = low - before + np.minimum(np.floor(part * free), free - 1)  # among free whole numbers
         found: np.ndarray = rank + np.searchsorted(points - np.arange(len(points)), rank, side="right")
         return found
+
+    def opened(self, known: np.ndarray, least: float = -_FARTHEST, greatest: float = _FARTHEST) -> Line:
+        """The same bins, up to the outermost known values, and two for what lies beyond, which never reach past zero.
+
+        Args:
+            known: ``(K,)`` positions of values that stand for themselves.
+            least: where the line begins.
+            greatest: where it ends.
+
+        Example:
+            >>> line = Line(np.array([8.0]), np.array([12.0]), True).opened(np.array([20.0]))
+            >>> line.low.tolist(), line.high[:3].tolist(), line.open.tolist()
+            ([0.0, 8.0, 12.0, 21.0], [8.0, 12.0, 21.0], [True, False, False, True])
+        """
+        if not self.size:
+            return self
+        ends = known[~np.isnan(known)]
+        first = min([self.low[0], *ends])
+        last = max([self.high[-1], *(ends + 1 if self.whole else ends)])
+        least = max(least, 0.0) if first >= 0 else least
+        greatest = min(greatest, 0.0) if last <= 0 else greatest
+        low = np.array([least, first, *self.low, self.high[-1], last])
+        high = np.array([first, self.low[0], *self.high, last, greatest])
+        is_open = np.arange(len(low)) % (len(low) - 1) == 0
+        kept = low < high
+        return Line(low[kept], high[kept], self.whole, is_open[kept])
+
+    def shaped(self, mass: np.ndarray, others: np.ndarray, others_mass: np.ndarray) -> Line:
+        """The same bins with a shape within them: the density goes on from neighbour to neighbour.
+
+        Within a bin it is linear (slopes limited as by van Leer 1977, doi:10.1016/0021-9991(77)90095-X, so that it
+        is nowhere negative and has no peaks of its own). In the last bin that holds something it falls to zero, early
+        where the bin holds little. What is beyond is a Pareto law that goes on from the last doubling.
+
+        Args:
+            mass: ``(B,)`` of the bins.
+            others: ``(K,)`` positions of values that stand for themselves.
+            others_mass: ``(K,)`` of these.
+        """
+        width = self.high - self.low
+        held = (mass > 0) & ~self._open
+        density = np.where(held, mass / width, 0.0)
+        joined = self.joined
+        below = np.where(joined, np.append(0.0, density[:-1]), 0.0)
+        above = np.where(np.append(joined[1:], False), np.append(density[1:], 0.0), 0.0)
+        step = np.where((density - below) * (above - density) > 0, 1.0, 0.0)
+        sign = np.sign(above - below)
+        tilt = step * sign * np.minimum.reduce([np.abs(density - below), np.abs(above - density), density])
+        tilt = np.divide(tilt, density, out=np.zeros(len(mass)), where=density > 0)
+        inner = np.maximum(below, above)
+        alone = held & (np.minimum(below, above) == 0) & (inner > 2 * density)
+        tilt[alone] = np.where(above[alone] > 0, 1.0, -1.0)
+        span = np.ones(len(mass))
+        span[alone] = 2 * density[alone] / inner[alone]
+        return replace(self, shape=Shape(tilt, span, self._exponents(mass, others, others_mass)))
+
+    def _exponents(self, mass: np.ndarray, others: np.ndarray, others_mass: np.ndarray) -> np.ndarray:
+        """``(B,)`` of the tails beyond: by how much there is beyond half of where they begin."""
+        found = np.zeros(len(mass))
+        position = np.concatenate([self.low, others])
+        size = np.concatenate([mass, others_mass])
+        for end in np.flatnonzero(self._open & (mass > 0)):
+            begin = max(self.low[end], -self.high[end])
+            if begin <= 0:
+                continue
+            half = size[position * (1 if self.low[end] > 0 else -1) >= begin / 2].sum()
+            found[end] = np.clip(np.log2(half / mass[end]), _HEAVIEST, _LIGHTEST)
+        return found
+
+    @property
+    def _open(self) -> np.ndarray:
+        return np.zeros(self.size, bool) if self.open is None else self.open
 
     def without(self, avoid: np.ndarray) -> Line:
         """The bins in which other whole numbers lie than those to avoid.
@@ -96,17 +204,23 @@ class Line:
         points = np.unique(avoid[~np.isnan(avoid)])
         inside = np.searchsorted(points, self.high) - np.searchsorted(points, self.low)
         kept = inside < self.high - self.low
-        return Line(self.low[kept], self.high[kept], True)
+        return Line(self.low[kept], self.high[kept], True, None if self.open is None else self.open[kept])
 
-    def refined(self, counts: np.ndarray, sd: float, least: float) -> Line:
+    def refined(self, counts: np.ndarray, sd: float, least: float, known: np.ndarray | None = None) -> Line:
         """Bins where the noisy counts hold something, split in proportion to their mass.
+
+        Where all is noise, the greatest stays; none does where other things are known to lie on the line.
 
         Args:
             counts: ``(B,)`` noisy counts of this line's bins.
             sd: of their noise.
             least: cells that a bin should hold.
+            known: ``(K,)`` positions of values that were not counted.
         """
-        found = runs(counts, sd) or [(int(np.argmax(counts)), int(np.argmax(counts)) + 1)]
+        held = None if known is None else np.bincount(self.place(known), minlength=self.size) > 0
+        found = runs(counts, sd, held)
+        if not found and (held is None or not held.any()):
+            found = [(int(np.argmax(counts)), int(np.argmax(counts)) + 1)]
         masses = [max(float(counts[a:b].sum()), 1e-9) for a, b in found]
         least = max(least, sum(masses) / _FINEST)
         edges = [
@@ -133,6 +247,16 @@ def _split(low: float, high: float, pieces: int, whole: bool) -> np.ndarray:
     if not whole:
         return np.linspace(low, high, pieces + 1)
     return np.unique(np.round(np.linspace(low, high, int(min(pieces, high - low)) + 1)))
+
+
+def _tail(near: np.ndarray, far: np.ndarray, exponent: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """``(N,)`` magnitudes between two ends: each as likely, or by a Pareto law."""
+    even = near * (far / near) ** part
+    heavy = np.where(exponent > 0, exponent, 1.0)
+    end = np.minimum(far, near * _LEFT_OUT ** (-1 / heavy))
+    falling = near * (1 - part * (1 - (near / end) ** heavy)) ** (-1 / heavy)
+    found: np.ndarray = np.where(exponent > 0, falling, even)
+    return found
 
 
 def line_of(edges: np.ndarray, whole: bool) -> Line:

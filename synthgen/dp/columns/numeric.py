@@ -98,7 +98,9 @@ class NumberKind(Kind):
             grid = _inside(grid, *ends)
             if not self.needs_vocabulary(options):
                 return replace(self, line=line_of(np.arange(ends[0], ends[1] + 2), True), avoid=avoid)
-        return replace(self, line=search(grid, x, cells, meter).without(avoid), avoid=avoid)
+        line = search(grid, x, avoid, cells, meter)
+        line = line.opened(avoid, grid.low[0], grid.high[-1])
+        return replace(self, line=line.without(avoid), avoid=avoid)
 
     @property
     def size(self) -> int:
@@ -111,6 +113,13 @@ class NumberKind(Kind):
     @property
     def joined(self) -> np.ndarray:
         return self.line.joined
+
+    @property
+    def open(self) -> np.ndarray:
+        return super().open if self.line.open is None else self.line.open
+
+    def shaped(self, mass: np.ndarray, vocabulary: pa.Array, vocabulary_mass: np.ndarray) -> NumberKind:
+        return replace(self, line=self.line.shaped(mass, self.where(vocabulary), vocabulary_mass))
 
     def where(self, distinct: pa.Array) -> np.ndarray:
         if is_text(distinct.type):

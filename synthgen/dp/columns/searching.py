@@ -21,12 +21,13 @@ _NARROW = 0.5
 """A second look is taken where one bin of the grid holds so much of the mass."""
 
 
-def search(grid: Line, x_D: np.ndarray, cells: Cells, meter: Meter) -> Line:
+def search(grid: Line, x_D: np.ndarray, known: np.ndarray, cells: Cells, meter: Meter) -> Line:
     """Bins of about equal mass where the values lie.
 
     Args:
         grid: fixed bins that no data shaped.
         x_D: positions of the column's different values; nan for those that are not looked for.
+        known: positions of published values, which are not looked for.
         cells: how many cells hold each.
         meter: measures; what it has left afterwards is for the bins that are found.
     """
@@ -34,8 +35,11 @@ def search(grid: Line, x_D: np.ndarray, cells: Cells, meter: Meter) -> Line:
     for question, share in (("magnitudes", _LOOK), ("places", _SECOND_LOOK)):
         looked = meter.measure(cells.histogram(line.place(x_D), line.size), question, share * meter.whole, schema=True)
         least = _BIN_NOISE * meter.sd_of(meter.left)
-        before, line = line, line.refined(looked.counts, looked.sd, least)
-        if not _narrow(before, line, looked.counts):
+        before, line = (
+            line,
+            line.refined(looked.counts, looked.sd, least, known[~np.isnan(known)] if line is grid else None),
+        )
+        if not line.size or not _narrow(before, line, looked.counts):
             break
     return line
 
