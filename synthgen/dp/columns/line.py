@@ -90,7 +90,10 @@ class Line:
         low, high = self.low[bin_N], self.high[bin_N]
         part = rng.random(len(bin_N))
         x = self._placed(low, high, self._shaped(bin_N, part), avoid)
-        wide = np.flatnonzero((high > _WIDE * low) & (low > 0) | (low < _WIDE * high) & (high < 0))
+        wide = (high > _WIDE * low) & (low > 0) | (low < _WIDE * high) & (high < 0)
+        if self.shape is not None:
+            wide &= self.shape.span[bin_N] == 1
+        wide = np.flatnonzero(wide)
         if len(wide):
             near = np.where(low[wide] > 0, low[wide], 1 - high[wide] if self.whole else -high[wide])
             far = np.where(low[wide] > 0, high[wide] - (1 if self.whole else 0), -low[wide])
@@ -164,12 +167,15 @@ class Line:
         joined = self.joined
         below = np.where(joined, np.append(0.0, density[:-1]), 0.0)
         above = np.where(np.append(joined[1:], False), np.append(density[1:], 0.0), 0.0)
-        step = np.where((density - below) * (above - density) > 0, 1.0, 0.0)
-        sign = np.sign(above - below)
-        tilt = step * sign * np.minimum.reduce([np.abs(density - below), np.abs(above - density), density])
-        tilt = np.divide(tilt, density, out=np.zeros(len(mass)), where=density > 0)
+        one_sided = (below == 0) | (above == 0)
         inner = np.maximum(below, above)
-        alone = held & (np.minimum(below, above) == 0) & (inner > 2 * density)
+        rise, fall = np.abs(density - below), np.abs(above - density)
+        slope = np.where(one_sided, np.abs(inner - density), np.minimum(rise, fall))
+        slope *= one_sided & (inner > 0) | ((density - below) * (above - density) > 0)
+        sign = np.where(one_sided, np.where(above > 0, 1, -1) * np.sign(inner - density), np.sign(above - below))
+        tilt = sign * np.minimum(slope, density)
+        tilt = np.divide(tilt, density, out=np.zeros(len(mass)), where=density > 0)
+        alone = held & one_sided & (inner > 2 * density)
         tilt[alone] = np.where(above[alone] > 0, 1.0, -1.0)
         span = np.ones(len(mass))
         span[alone] = 2 * density[alone] / inner[alone]
