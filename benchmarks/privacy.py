@@ -36,6 +36,7 @@ from methods.private_systems import (
     USUAL,
     delta_of,
 )
+from methods.public_domain import public_domain
 from run import chosen, machine
 
 
@@ -153,6 +154,9 @@ def make(case: Case, bench: stages.Bench, spec: TableSpec, folder: Path, size: d
         if system.environment:
             options |= {"aside": spec.aside, "minutes": bench.machine.limit_s / 60}
         else:
+            if options.pop("domain", False):
+                train = bench.folder(spec, "tables") / "train.csv"
+                options["schema"] = str(public_domain(train, spec.dates, folder / "schema.json"))
             options["privacy"] = dict(options.get("privacy", {})) | {"noise_seed": seed}
     job = {
         "system": case.job["system"],

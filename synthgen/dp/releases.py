@@ -144,7 +144,7 @@ def _declared(schema: Schema | None, name: str) -> dict[str, Any]:
     ends = {
         key: getattr(line, key)
         for line in schema.ranges
-        for key in ("low", "high")
+        for key in ("low", "high", "attained")
         if line.column == name and getattr(line, key) is not None
     }
     return {**ends, **column.options, "kind": _KINDS.get(column.type)}

@@ -160,12 +160,15 @@ class Range(Line):
         column: the column.
         low: the least value; text for a date, written as in the column; None: no bound.
         high: the greatest value.
+        attained: whether both ends are known to occur, as 1 and 5 among ratings do: a private table, which reads no
+            extreme of the data, then has them; without it the ends are only never passed.
     """
 
     naming: ClassVar[tuple[str, ...]] = ("column",)
     column: str
     low: float | str | None = None
     high: float | str | None = None
+    attained: bool = False
 
     @model_validator(mode="after")
     def _has_an_end(self) -> Range:

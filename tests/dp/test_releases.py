@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -75,6 +77,57 @@ def test_a_declared_range_of_whole_numbers_needs_no_search() -> None:
     numbers = np.array(made.to_pylist(), int)
     assert numbers.min() >= 18
     assert numbers.max() <= 99
+
+
+@pytest.mark.parametrize("typed", [False, True])
+def test_a_declared_range_of_dates_is_kept_to(typed: bool) -> None:
+    """Half of the rows are of one month; the rest, a year before, is declared away and drawn within the range."""
+    days = np.datetime64("2024-03-01") + np.arange(4_000) % 31 - 366 * (np.arange(4_000) % 2)
+    texts = pa.array(days.astype(str).tolist())
+    table = pa.table({"joined": texts.cast(pa.date32()) if typed else texts})
+    schema = Schema.model_validate(
+        {
+            "columns": [{"name": "joined", "type": "datetime"}],
+            "ranges": [{"column": "joined", "low": "2024-03-01", "high": "2024-03-31"}],
+        }
+    )
+    releases, _ = release(table, schema)
+    made = releases.decode(releases.encode(table), np.random.default_rng(0)).column("joined").cast(pa.date32())
+    assert min(made.to_pylist()) >= datetime.date(2024, 3, 1)
+    assert max(made.to_pylist()) <= datetime.date(2024, 3, 31)
+
+
+def test_a_tail_within_a_declared_range_goes_up_to_its_end() -> None:
+    x = np.rint(np.random.default_rng(1).pareto(1.0, 20_000) * 20).astype(int)
+    table = pa.table({"followers": np.minimum(x, 100_000)})
+    schema = declared({"name": "followers", "type": "numeric", "options": {"low": 0, "high": 100_000}})
+    releases, _ = release(table, schema)
+    made = releases.decode(releases.encode(table), np.random.default_rng(0)).column("followers").to_numpy()
+    assert 20_000 < made.max() <= 100_000
+    assert 0.3 < (made > 1_000).mean() / (x > 1_000).mean() < 3.0
+
+
+def test_ends_that_are_declared_to_occur_do_and_others_are_not_passed() -> None:
+    """One row holds the first day and one the last, far from all others: only a schema can tell of them."""
+    rng = np.random.default_rng(2)
+    share = np.append(rng.integers(4, 7, 5_000) / 10, [0.0, 1.0])
+    days = np.append(
+        np.datetime64("2020-06-01") + rng.integers(0, 60, 5_000), np.array(["2020-01-01", "2020-12-31"], "M8[D]")
+    )
+    table = pa.table({"share": share, "day": days.astype(str).tolist()})
+    columns = [{"name": "share", "type": "numeric"}, {"name": "day", "type": "datetime"}]
+    ends = [("share", 0, 1), ("day", "2020-01-01", "2020-12-31")]
+    for attained in (True, False):
+        ranges = [{"column": name, "low": low, "high": high, "attained": attained} for name, low, high in ends]
+        releases, _ = release(table, Schema.model_validate({"columns": columns, "ranges": ranges}), epsilon=0.5)
+        laws = [np.maximum(counts, 0.0) for counts, _ in releases.one_way]
+        tokens = np.stack([rng.choice(len(law), 20_000, p=law / law.sum()) for law in laws], axis=1).astype(np.int32)
+        made = releases.decode(tokens, rng)
+        for name, low, high in (("share", 0.0, 1.0), ("day", "2020-01-01", "2020-12-31")):
+            cells = made.column(name).to_pylist()
+            assert {low, high} <= set(cells) or not attained
+            assert name != "day" or attained or low < min(cells) <= max(cells) < high
+            assert low <= min(cells) <= max(cells) <= high
 
 
 def test_a_unit_column_is_made_up_with_as_many_rows_each() -> None:

@@ -58,6 +58,10 @@ class Kind(ABC):
         """Whether frequent values are searched for; not where what is declared gives each value a bin."""
         return True
 
+    def attained(self, options: dict[str, Any]) -> pa.Array | None:
+        """The declared ends of the range as the column writes them, where they are declared to occur."""
+        return None
+
     @abstractmethod
     def with_bins(
         self, cells: Cells, where_D: np.ndarray, vocabulary: pa.Array, options: dict[str, Any], meter: Meter

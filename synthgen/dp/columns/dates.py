@@ -80,12 +80,22 @@ class DateKind(Kind):
             found = replace(found, fraction=3 * voted, text=text and replace(text, digits=3 * voted))
         return replace(found, step=step)
 
+    def attained(self, options: dict[str, Any]) -> pa.Array | None:
+        ends = self._ends(options)
+        if ends is None or not options.get("attained"):
+            return None
+        seconds = np.array(ends, np.int64) * self.step
+        return self._written(seconds, 0 * seconds)
+
     def with_bins(
         self, cells: Cells, where_D: np.ndarray, vocabulary: pa.Array, options: dict[str, Any], meter: Meter
     ) -> DateKind:
         x = np.where(np.asarray(pc.is_in(cells.distinct, value_set=vocabulary)), np.nan, where_D)
         avoid = self.where(vocabulary)
-        found = replace(self, line=search(_calendar(self.step), x, avoid, cells, meter).without(avoid), avoid=avoid)
+        ends, grid = self._ends(options), _calendar(self.step)
+        if ends is not None:
+            grid = grid.within(*ends)
+        found = replace(self, line=search(grid, x, avoid, cells, meter).without(avoid), avoid=avoid)
         width = (found.line.high - found.line.low) * self.step
         if self.step == DAY or not found.line.size or np.median(width) < DAY:
             return found
@@ -130,6 +140,18 @@ class DateKind(Kind):
         part = 10 ** (9 - self.fraction)
         nanoseconds = (rng.random(len(x)) * 10**self.fraction).astype(np.int64) * part if self.fraction else 0 * seconds
         return self._written(seconds, nanoseconds)
+
+    def _ends(self, options: dict[str, Any]) -> tuple[float, float] | None:
+        """The declared range, written as in the column, in steps of the line."""
+        ends = [options.get("low"), options.get("high")]
+        if not all(isinstance(end, str) for end in ends):
+            return None
+        try:
+            written = pa.array(ends, pa.string())
+            low, high = self.where(written if self.text is not None else written.cast(self.physical)).tolist()
+        except pa.ArrowInvalid:
+            return None
+        return (low, high) if low <= high else None
 
     def _moments(self, distinct: pa.Array) -> Moments:
         if self.text is not None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from synthgen.columns.number_text import is_text
 from synthgen.dp.columns.base import MISSING, OTHER, PUBLISHED, Kind, PrivateColumn, UnitColumn, items
@@ -29,6 +30,8 @@ _DIFFERENT_SHARE, _UNITS_SHARE = 0.03, 0.3
 """Of the column's share."""
 _TOKEN_NOISE = 4.0
 """A token should hold so many standard deviations of the noise of its count."""
+_ATTAINED = 3.0
+"""Made cells of a declared end at the least, where both ends are declared to occur."""
 _LEAST_TOKEN = 0.25
 """And this part of what it would hold if all tokens held the same."""
 
@@ -76,9 +79,15 @@ def learn(
         share = chosen.vocabulary_share * meter.whole
         part = chosen.vocabulary_delta
         vocabulary, seen = meter.vocabulary(cells, "vocabulary", share, chosen.listed, part)
+    ends = kind.attained(options)
+    if ends is not None:
+        ends = ends.cast(vocabulary.type).unique()
+        ends = ends.filter(pc.invert(pc.is_in(ends, value_set=vocabulary)))
+        vocabulary = pa.concat_arrays([vocabulary, ends])
     where_D = kind.where(cells.distinct)
     kind = kind.with_bins(cells, where_D, vocabulary, options, meter)
-    return _finished(name, cells, (vocabulary, seen), kind, where_D, meter, resolution)
+    least = _ATTAINED if ends is not None else 0.0
+    return _finished(name, cells, (vocabulary, seen), kind, where_D, meter, resolution, least)
 
 
 def _as_values(name: str, categories: Sequence[Any], kind: pa.DataType) -> pa.Array:
@@ -116,8 +125,9 @@ def _finished(
     where_D: np.ndarray | None,
     meter: Meter,
     resolution: Resolution,
+    least: float = 0.0,
 ) -> PrivateColumn:
-    """The last and most exact measurement: all items of the column at once."""
+    """The last and most exact measurement: all items of the column at once; published values get a least mass."""
     vocabulary, seen = published
     size = PUBLISHED + len(vocabulary) + (kind.size if kind is not None else 0)
     exact = cells.histogram(items(cells.distinct, vocabulary, kind, where_D), size)
@@ -130,14 +140,16 @@ def _finished(
         present = last.counts[PUBLISHED:].sum()
         unlike = bool(different.counts[0] > _UNLIKE * present)
     counts, sd = last.counts, np.full(size, last.sd)
-    if seen is not None and len(vocabulary):
-        known = slice(PUBLISHED, PUBLISHED + len(vocabulary))
+    if seen is not None:
+        known = slice(PUBLISHED, PUBLISHED + len(seen.counts))
         counts[known], sd[known] = combined(counts[known], last.sd, seen.counts, seen.sd)
     held = np.ones(size, bool)
     if kind is not None and kind.ordered and kind.size:
         held[-kind.size :] = ~outermost(counts[-kind.size :], last.sd, kind.joined, kind.open)
     mass = np.zeros(size)
     mass[held] = on_simplex(counts[held], max(meter.rows, 1.0))
+    known = slice(PUBLISHED, PUBLISHED + len(vocabulary))
+    mass[known] = np.maximum(mass[known], least)
     token = _tokens(vocabulary, kind, mass[PUBLISHED:], last.sd, resolution)
     if kind is not None and kind.size:
         kind = kind.shaped(mass[-kind.size :], vocabulary, mass[PUBLISHED : -kind.size])

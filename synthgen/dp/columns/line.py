@@ -18,7 +18,7 @@ _FARTHEST = 2.0**62
 _HEAVIEST, _LIGHTEST = 0.7, 16.0
 """Exponents of the tails that are drawn."""
 _LEFT_OUT = 0.05
-"""The part of a tail that is not drawn: nobody has seen how far it goes."""
+"""The part of a tail that is not drawn where nobody has said how far it goes."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,9 @@ class Line:
         tilt, span = self.shape.tilt[bin_N], self.shape.span[bin_N]
         steep = np.where(np.abs(tilt) > 1e-6, tilt, 1e-6)
         found = (np.sqrt((1 - steep) ** 2 + 4 * steep * part) - (1 - steep)) / (2 * steep)
-        return np.clip(np.where(tilt < 0, span * found, 1 - span * (1 - found)), 0.0, np.nextafter(1.0, 0.0))
+        placed = np.where(tilt < 0, span * found, 1 - span * (1 - found))
+        below: np.ndarray = np.minimum(np.maximum(placed, 0.0), np.nextafter(1.0, 0.0))
+        return below
 
     def _placed(self, low: np.ndarray, high: np.ndarray, part: np.ndarray, avoid: np.ndarray) -> np.ndarray:
         width = high - low
@@ -122,6 +124,18 @@ class Line:
         rank = low - before + np.minimum(np.floor(part * free), free - 1)  # among free whole numbers
         found: np.ndarray = rank + np.searchsorted(points - np.arange(len(points)), rank, side="right")
         return found
+
+    def within(self, low: float, high: float) -> Line:
+        """The part between two ends, both of which are in it.
+
+        Example:
+            >>> line = Line(np.array([0.0, 8.0]), np.array([8.0, 16.0]), True).within(3.0, 9.0)
+            >>> line.low.tolist(), line.high.tolist()
+            ([3.0, 8.0], [8.0, 10.0])
+        """
+        end = high + 1 if self.whole else np.nextafter(high, np.inf)
+        kept = (self.high > low) & (self.low < end)
+        return Line(np.maximum(self.low[kept], low), np.minimum(self.high[kept], end), self.whole)
 
     def opened(self, known: np.ndarray, least: float = -_FARTHEST, greatest: float = _FARTHEST) -> Line:
         """The same bins, up to the outermost known values, and two for what lies beyond, which never reach past zero.
@@ -259,7 +273,7 @@ def _tail(near: np.ndarray, far: np.ndarray, exponent: np.ndarray, part: np.ndar
     """``(N,)`` magnitudes between two ends: each as likely, or by a Pareto law."""
     even = near * (far / near) ** part
     heavy = np.where(exponent > 0, exponent, 1.0)
-    end = np.minimum(far, near * _LEFT_OUT ** (-1 / heavy))
+    end = np.where(far < _FARTHEST, far, near * _LEFT_OUT ** (-1 / heavy))
     falling = near * (1 - part * (1 - (near / end) ** heavy)) ** (-1 / heavy)
     found: np.ndarray = np.where(exponent > 0, falling, even)
     return found

@@ -87,6 +87,10 @@ class NumberKind(Kind):
         ends = self._ends(options)
         return ends is None or not self.line.whole or ends[1] - ends[0] >= _SINGLES
 
+    def attained(self, options: dict[str, Any]) -> pa.Array | None:
+        ends = self._ends(options)
+        return self._written(np.array(ends)) if ends is not None and options.get("attained") else None
+
     def with_bins(
         self, cells: Cells, where_D: np.ndarray, vocabulary: pa.Array, options: dict[str, Any], meter: Meter
     ) -> NumberKind:
@@ -95,11 +99,13 @@ class NumberKind(Kind):
         ends = self._ends(options)
         grid = magnitudes(self.line.whole)
         if ends is not None:
-            grid = _inside(grid, *ends)
+            grid = grid.within(*ends)
             if not self.needs_vocabulary(options):
-                return replace(self, line=line_of(np.arange(ends[0], ends[1] + 2), True), avoid=avoid)
-        line = search(grid, x, avoid, cells, meter)
-        line = line.opened(avoid, grid.low[0], grid.high[-1])
+                line = line_of(np.arange(ends[0], ends[1] + 2), True)
+                return replace(self, line=line.without(avoid), avoid=avoid)
+        found = avoid if ends is None else avoid[~np.isin(avoid, ends)]
+        line = search(grid, x, found, cells, meter)
+        line = line.opened(found, grid.low[0], grid.high[-1])
         return replace(self, line=line.without(avoid), avoid=avoid)
 
     @property
@@ -158,14 +164,7 @@ class NumberKind(Kind):
             return None
         unit = 10.0 ** (self.text.decimals or 0)
         low, high = (float(str(end)) * unit for end in ends)
-        return (np.ceil(low - 1e-6), np.floor(high + 1e-6)) if self.line.whole else (low, high)
-
-
-def _inside(grid: Line, low: float, high: float) -> Line:
-    """The part of a grid within declared ends."""
-    end = high + 1 if grid.whole else np.nextafter(high, np.inf)
-    kept = (grid.high > low) & (grid.low < end)
-    return Line(np.maximum(grid.low[kept], low), np.minimum(grid.high[kept], end), grid.whole)
+        return (np.ceil(low - 1e-6) + 0.0, np.floor(high + 1e-6) + 0.0) if self.line.whole else (low, high)  # not -0.0
 
 
 def _is_number(distinct: pa.Array) -> np.ndarray:
