@@ -22,7 +22,7 @@ from synthgen.dp.audit import Audit, bound_epsilon, run_trials
 from synthgen.dp.canaries import make_canaries
 from synthgen.dp.losses import Gaussian, SampledGaussian
 from synthgen.dp.noise import Noise
-from synthgen.dp.rows import PrivateRows, method_of, private_rows
+from synthgen.dp.rows import PrivateRows, private_rows
 from synthgen.dp.white_box import Published, attack
 from synthgen.errors import ConfigError
 from synthgen.pipeline import read_data
@@ -30,7 +30,7 @@ from synthgen.reporting.folder import make_folder, write_text
 from synthgen.reporting.summary import Summary, VerdictLine
 from synthgen.seeding import derived_seed
 from synthgen.sources import is_linked
-from synthgen.synthesizers.private import declared_in, given_schema
+from synthgen.synthesizers.private import declared_in, given_schema, takes_gradients
 from synthgen.table.schema import Schema
 from synthgen.training.progress import Progress, Silent
 
@@ -91,7 +91,7 @@ def audit_file(
     progress.stage("measuring with noise")
     noise = _noises(config)
     first = fit(table, noise("first"))
-    gradients = method_of(config.privacy) != "marginals"
+    gradients = first.method != "marginals"
     each = 1.0 - (1.0 - confidence) / (1 + gradients)
     progress.stage("auditing releases")
     kept = first.ledger.rows_per_unit
@@ -135,6 +135,7 @@ def _fit(table: pa.Table, noise: Noise, *, config: RunConfig, declared: Schema |
         min_holders=config.min_holders,
         seed=config.seed,
         noise=noise,
+        gradients=takes_gradients(config),
     )
 
 

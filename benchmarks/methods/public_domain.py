@@ -40,5 +40,6 @@ def public_domain(train: Path, dates: list[str], result: Path) -> Path:
             columns.append({"name": name, "type": "categorical", "options": options})
         else:
             columns.append({"name": name, "type": "text"})
+    result.parent.mkdir(parents=True, exist_ok=True)
     result.write_text(json.dumps({"columns": columns, "ranges": ranges}, indent=1), encoding="utf-8")
     return result

@@ -41,6 +41,7 @@ class PrivateRows:
         columns: by column the distance of the made rows from the noisy shares, and of the noise itself; shares.
         cut: the real rows that may still be looked at, those of a unit bounded in number.
         releases: columns, as they were released.
+        method: what learns how columns hang together.
         model: how columns hang together, with the tables that were counted; None where none were.
     """
 
@@ -49,6 +50,7 @@ class PrivateRows:
     columns: list[dict[str, Any]]
     cut: pa.Table
     releases: Releases
+    method: Method
     model: FittedMarginals | None = None
 
     @property
@@ -57,17 +59,15 @@ class PrivateRows:
         return self.budget.ledger
 
 
-def method_of(settings: PrivacySettings) -> Method:
-    """What learns how columns hang together: as asked, or what was measured to be best (``benchmarks/privacy.md``)."""
-    return settings.method or "marginals"
-
-
 UNIT_SHARE = 0.02
 """Of the budget, for how many rows units have, where nobody says how many may be looked at."""
 COLUMN_SHARE = 0.45
 """Of the budget, for what columns hold, one by one; the rest goes to how they hang together."""
 GRADIENT_SHARE = 0.5
 """Of what is left after the columns, for gradients where both ways are taken."""
+LEAST_GRADIENT_SIGNAL = 500.0
+"""Units times what gradients may spend (as the mean of a normal law), at the least, for them to say more than they cost:
+as little as was measured to be worth it (``benchmarks/privacy.md``)."""
 FEWEST_ROWS = 2
 LEAST_SIGNAL = 1.0
 """Rows over the noise of the counts of one column, at the least: with less nothing but noise would be learned."""
@@ -84,6 +84,7 @@ def private_rows(
     seed: int = 0,
     tell: Tell = lambda _: None,
     noise: Noise | None = None,
+    gradients: bool = False,
 ) -> PrivateRows:
     """Rows like those of a table, made of noisy figures.
 
@@ -97,6 +98,7 @@ def private_rows(
         seed: of the drawing of rows, which is no secret.
         tell: is told what is done.
         noise: in place of that of the settings: audits bring their own.
+        gradients: whether what learns from the rows can take noisy gradients too, where nobody says by which method.
 
     Raises:
         PrivacyError: the budget is too small for the table.
@@ -123,7 +125,7 @@ def private_rows(
     )
     _check_signal(releases, budget, m)
     model = None
-    method, rng = method_of(settings), numpy_stream(seed, "private rows")
+    method, rng = settings.method or _best_method(releases, budget, m, gradients), numpy_stream(seed, "private rows")
     if method == "sgd":
         tokens = _alone(releases, rng)
     else:
@@ -142,7 +144,13 @@ def private_rows(
         )
         tokens = model.sample(max(releases.rows, FEWEST_ROWS), rng)
     made = releases.decode(tokens, rng)
-    return PrivateRows(made, budget, _distances(releases, tokens), cut, releases, model)
+    return PrivateRows(made, budget, _distances(releases, tokens), cut, releases, method, model)
+
+
+def _best_method(releases: Releases, budget: Budget, m: int, gradients: bool) -> Method:
+    """What was measured to be best: gradients after the tables, where enough units speak louder than their noise."""
+    signal = releases.rows / m * budget.mu * math.sqrt(budget.left * GRADIENT_SHARE)
+    return "both" if gradients and signal >= LEAST_GRADIENT_SIGNAL else "marginals"
 
 
 def _alone(releases: Releases, rng: np.random.Generator) -> np.ndarray:

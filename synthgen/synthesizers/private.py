@@ -18,7 +18,8 @@ from synthgen.dp.budget import Budget
 from synthgen.dp.cutting import cut_rows
 from synthgen.dp.ledger import Ledger
 from synthgen.dp.noise import Noise
-from synthgen.dp.rows import method_of, private_rows
+from synthgen.dp.rows import private_rows
+from synthgen.dp.settings import Method
 from synthgen.dp.sgd import check_private_training
 from synthgen.errors import ConfigError, RunError
 from synthgen.storage import RunWriter
@@ -33,7 +34,7 @@ from synthgen.table.standing import standing_in
 from synthgen.table.table import Table, joined
 from synthgen.training.progress import Progress
 
-LEDGER, COLUMNS, ASKED = b"ledger", b"columns", b"asked"
+LEDGER, COLUMNS, ASKED, METHOD = b"ledger", b"columns", b"asked", b"method"
 WITH_GRADIENTS = ("gan", "one-shot")
 """Models that noisy gradients can teach."""
 
@@ -46,12 +47,14 @@ class StandIn:
         table: made rows in the place of the real ones.
         ledger: what was spent on them.
         columns: by column the distance of the made rows from the noisy shares, and of the noise itself.
+        method: what learns how columns hang together.
         rows: the real rows and what is left of the budget, for gradients; None: they are not needed.
     """
 
     table: Table
     ledger: Ledger
     columns: list[dict[str, Any]]
+    method: Method = "marginals"
     rows: RealRows | None = None
 
     @property
@@ -65,6 +68,7 @@ class StandIn:
             "epsilon": self.ledger.epsilon,
             "delta": self.ledger.delta,
             "unit": self.ledger.unit,
+            "method": self.method,
             "with_public_schema": self.ledger.epsilon_spent(without_schema=True),
             "ledger": self.ledger.state(),
             "columns": self.columns,
@@ -167,12 +171,18 @@ def stand_in(
         min_holders=config.min_holders,
         seed=config.seed,
         tell=progress.message,
+        gradients=takes_gradients(config),
     )
-    left = _real_rows(rows.cut, rows.budget, len(rows.table), config)
-    made = StandIn(standing_in(table, rows.table), rows.ledger, rows.columns, left)
+    left = _real_rows(rows.cut, rows.budget, len(rows.table), config, rows.method)
+    made = StandIn(standing_in(table, rows.table), rows.ledger, rows.columns, rows.method, left)
     if writer is not None:
         writer.write_released(_packed(made, asked))
     return made
+
+
+def takes_gradients(config: RunConfig) -> bool:
+    """Whether a model goes on from a private table with noisy gradients where nobody says by which method."""
+    return config.model == AnyOrderGan.name
 
 
 def notes_of(ledger: Ledger, rows: int) -> list[str]:
@@ -211,7 +221,7 @@ def _asked(config: RunConfig, given: Schema | None) -> dict[str, Any]:
 
 def _packed(made: StandIn, asked: Mapping[str, Any]) -> bytes:
     """Made rows and what they cost, as one Arrow file."""
-    facts = {LEDGER: made.ledger.state(), COLUMNS: made.columns, ASKED: dict(asked)}
+    facts = {LEDGER: made.ledger.state(), COLUMNS: made.columns, ASKED: dict(asked), METHOD: made.method}
     arrow = made.table.arrow.replace_schema_metadata({key: json.dumps(fact) for key, fact in facts.items()})
     sink = io.BytesIO()
     with pa.ipc.new_file(sink, arrow.schema) as file:
@@ -235,7 +245,7 @@ def learn(model: Model, made: StandIn, job: Job) -> Account:
     if isinstance(model, OneShot):
         return learn_one_shot(model, made.rows, job)
     assert isinstance(model, AnyOrderGan)
-    if method_of(job.config.privacy) == "sgd":
+    if made.method == "sgd":
         return learn_any_order(model, made.rows, job)
     account = model.fit(narrowed(job))
     if account.interrupted or model.network is None:
@@ -244,7 +254,7 @@ def learn(model: Model, made: StandIn, job: Job) -> Account:
     return replace(account, training=account.training | tune(model, made.rows, private_NS, job))
 
 
-def _real_rows(cut: pa.Table, budget: Budget, rows: int, config: RunConfig) -> RealRows | None:
+def _real_rows(cut: pa.Table, budget: Budget, rows: int, config: RunConfig, method: Method) -> RealRows | None:
     """What gradients meet; None where none are taken.
 
     Args:
@@ -252,8 +262,9 @@ def _real_rows(cut: pa.Table, budget: Budget, rows: int, config: RunConfig) -> R
         budget: all that is left of it will be spent.
         rows: the noisy number of them.
         config: settings.
+        method: what learns how columns hang together.
     """
-    if method_of(config.privacy) == "marginals":
+    if method == "marginals":
         return None
     unit_N = None if config.unit is None else units_of(joined(cut.column(config.unit)))
     return RealRows(cut, budget, rows / budget.ledger.rows_per_unit, unit_N)
@@ -266,7 +277,7 @@ def _again(kept: bytes, asked: Mapping[str, Any], table: Table, config: RunConfi
         found = {key: json.loads(fact) for key, fact in (arrow.schema.metadata or {}).items()}
         then = found[ASKED]
         ledger = Ledger.from_state(found[LEDGER])
-        columns = found[COLUMNS]
+        columns, method = found[COLUMNS], found[METHOD]
     except (pa.ArrowException, KeyError, ValueError, TypeError) as error:
         raise RunError(
             f"{where} is damaged ({type(error).__name__}). Train without --resume, at the full price"
@@ -281,5 +292,5 @@ def _again(kept: bytes, asked: Mapping[str, Any], table: Table, config: RunConfi
     if config.unit is not None:
         cut = cut_rows(cut, config.unit, ledger.rows_per_unit, noise)
     budget = Budget(ledger.epsilon, ledger.delta, ledger=ledger, noise=noise)
-    left = _real_rows(cut, budget, arrow.num_rows, config)
-    return StandIn(standing_in(table, arrow.replace_schema_metadata(None)), ledger, columns, left)
+    left = _real_rows(cut, budget, arrow.num_rows, config, method)
+    return StandIn(standing_in(table, arrow.replace_schema_metadata(None)), ledger, columns, method, left)
