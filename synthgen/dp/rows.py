@@ -20,6 +20,7 @@ from synthgen.dp.budget import Budget
 from synthgen.dp.cutting import choose_m, cut_rows
 from synthgen.dp.ledger import Ledger
 from synthgen.dp.losses import Gaussian
+from synthgen.dp.measuring import rows_told
 from synthgen.dp.noise import Noise
 from synthgen.dp.releases import Releases, release_columns
 from synthgen.dp.selecting import FittedMarginals, fit_marginals
@@ -71,6 +72,12 @@ GRADIENT_SHARE = 0.5
 FEWEST_ROWS = 2
 LEAST_SIGNAL = 1.0
 """Rows over the noise of the counts of one column, at the least: with less nothing but noise would be learned."""
+DOUBT = 2.0
+"""Standard deviations of its noise by which the number of rows is lowered before it is believed."""
+MARGIN = 2.0
+"""Of the noise of columns, where enough is recommended: with less noise more values are told, each with its own."""
+SUPPOSED_ROWS = 100
+"""So many at the least, where an epsilon is recommended: from fewer it could be any."""
 
 
 def private_rows(
@@ -170,23 +177,32 @@ def _distances(releases: Releases, tokens_NC: np.ndarray) -> list[dict[str, Any]
 
 
 def _check_signal(releases: Releases, budget: Budget, m: int) -> None:
-    """Whether the counts of columns are more than noise.
+    """Whether the counts of columns are more than noise, by the fewest rows that there may well be.
+
+    What it asks for leaves room for noise that takes as much off the rows again.
 
     Raises:
         PrivacyError: they are not; it says what would do.
     """
+    counted, sd_rows = budget.told["rows"]
+    rows, sd = rows_told([(counted, sd_rows), *releases.one_way])
+    fewest, most = rows - DOUBT * sd, max(rows + DOUBT * sd, 1.0)
     noises = [float(np.linalg.norm(np.broadcast_to(sd, len(counts)))) for counts, sd in releases.one_way]
-    worst = float(np.median(noises)) if noises else 0.0
-    if releases.rows >= LEAST_SIGNAL * worst:
+    worst = LEAST_SIGNAL * float(np.median(noises)) if noises else 0.0
+    if fewest >= worst:
         return
-    short = LEAST_SIGNAL * worst / releases.rows
-    enough = epsilon_of([(Gaussian(1 / (budget.mu * short)), 1)], budget.ledger.delta_left)
-    of_each = f", at most {m} of each {budget.ledger.unit}," if budget.ledger.unit else ""
+    enough_rows = MARGIN * worst + 2 * DOUBT * sd
+    supposed = max(fewest, SUPPOSED_ROWS)
+    mu = budget.mu * enough_rows / supposed
+    enough = epsilon_of([(Gaussian(1 / mu), 1)], budget.ledger.delta - budget.threshold_delta)
+    counting, such = ("", "")
+    if budget.ledger.unit:
+        counting, such = f", counting at most {m} of each {budget.ledger.unit}", "such "
     raise PrivacyError(
-        f"epsilon {budget.ledger.epsilon:g} is too small for about {releases.rows:,} rows{of_each} and "
-        f"{len(releases.columns)} columns: nothing but noise would be learned. Ask for epsilon "
-        f"{_rounded_up(enough):g} or more, give about {math.ceil(worst * LEAST_SIGNAL):,} rows, leave columns out, "
-        "or say in schema.json what they hold"
+        f"epsilon {budget.ledger.epsilon:g} is too small for at most about {math.ceil(most):,} rows and "
+        f"{len(releases.columns)} columns{counting}: nothing but noise would be learned. Ask for epsilon "
+        f"{_rounded_up(enough):g} or more (enough for {math.floor(supposed):,} {such}rows), give about "
+        f"{math.ceil(enough_rows):,} {such}rows, leave columns out, or say in schema.json what they hold"
     )
 
 
