@@ -33,7 +33,7 @@ from synthgen.table.standing import standing_in
 from synthgen.table.table import Table, joined
 from synthgen.training.progress import Progress
 
-LEDGER, COLUMNS, ASKED = b"ledger", b"columns", b"asked"
+LEDGER, COLUMNS, ASKED, UNITS = b"ledger", b"columns", b"asked", b"units"
 WITH_GRADIENTS = ("gan", "one-shot")
 """Models that noisy gradients can teach."""
 
@@ -168,7 +168,7 @@ def stand_in(
         seed=config.seed,
         tell=progress.message,
     )
-    left = _real_rows(rows.cut, rows.budget, len(rows.table), config)
+    left = _real_rows(rows.cut, rows.budget, rows.releases.units, config)
     made = StandIn(standing_in(table, rows.table), rows.ledger, rows.columns, left)
     if writer is not None:
         writer.write_released(_packed(made, asked))
@@ -211,7 +211,8 @@ def _asked(config: RunConfig, given: Schema | None) -> dict[str, Any]:
 
 def _packed(made: StandIn, asked: Mapping[str, Any]) -> bytes:
     """Made rows and what they cost, as one Arrow file."""
-    facts = {LEDGER: made.ledger.state(), COLUMNS: made.columns, ASKED: dict(asked)}
+    units = None if made.rows is None else made.rows.units
+    facts = {LEDGER: made.ledger.state(), COLUMNS: made.columns, ASKED: dict(asked), UNITS: units}
     arrow = made.table.arrow.replace_schema_metadata({key: json.dumps(fact) for key, fact in facts.items()})
     sink = io.BytesIO()
     with pa.ipc.new_file(sink, arrow.schema) as file:
@@ -244,19 +245,19 @@ def learn(model: Model, made: StandIn, job: Job) -> Account:
     return replace(account, training=account.training | tune(model, made.rows, private_NS, job))
 
 
-def _real_rows(cut: pa.Table, budget: Budget, rows: int, config: RunConfig) -> RealRows | None:
+def _real_rows(cut: pa.Table, budget: Budget, units: float, config: RunConfig) -> RealRows | None:
     """What gradients meet; None where none are taken.
 
     Args:
         cut: the real rows, those of a unit bounded in number.
         budget: all that is left of it will be spent.
-        rows: the noisy number of them.
+        units: the noisy number of those whose rows they are.
         config: settings.
     """
     if method_of(config.privacy) == "marginals":
         return None
     unit_N = None if config.unit is None else units_of(joined(cut.column(config.unit)))
-    return RealRows(cut, budget, rows / budget.ledger.rows_per_unit, unit_N)
+    return RealRows(cut, budget, units, unit_N)
 
 
 def _again(kept: bytes, asked: Mapping[str, Any], table: Table, config: RunConfig) -> StandIn:
@@ -267,6 +268,7 @@ def _again(kept: bytes, asked: Mapping[str, Any], table: Table, config: RunConfi
         then = found[ASKED]
         ledger = Ledger.from_state(found[LEDGER])
         columns = found[COLUMNS]
+        units = found[UNITS]
     except (pa.ArrowException, KeyError, ValueError, TypeError) as error:
         raise RunError(
             f"{where} is damaged ({type(error).__name__}). Train without --resume, at the full price"
@@ -281,5 +283,5 @@ def _again(kept: bytes, asked: Mapping[str, Any], table: Table, config: RunConfi
     if config.unit is not None:
         cut = cut_rows(cut, config.unit, ledger.rows_per_unit, noise)
     budget = Budget(ledger.epsilon, ledger.delta, ledger=ledger, noise=noise)
-    left = _real_rows(cut, budget, arrow.num_rows, config)
+    left = _real_rows(cut, budget, units, config)
     return StandIn(standing_in(table, arrow.replace_schema_metadata(None)), ledger, columns, left)

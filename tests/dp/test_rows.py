@@ -87,3 +87,18 @@ def test_the_refusal_counts_rows_of_a_unit_as_they_are_cut() -> None:
     assert said is not None
     assert "4 columns, counting at most 4 of each user_id: nothing but noise" in said
     assert re.search(r"\(enough for \d+ such rows\), give about [\d,]+ such rows", said)
+
+
+def test_units_are_counted_as_such_however_uneven_their_rows() -> None:
+    """Within four standard deviations of the histogram of units; a tenth of the users have more than m rows."""
+    of_each = np.where(np.arange(2_000) % 10 == 0, 50, 1)
+    frame = small(int(of_each.sum())).assign(user_id=np.repeat(np.arange(2_000), of_each))
+    for noise in range(5):
+        asked = PrivacySettings(epsilon=3.0, noise_seed=noise, method="sgd", rows_per_unit=20)
+        found = private_rows(arrow(frame), asked, unit="user_id")
+        counts, sd = found.budget.told["rows per unit: user_id"]
+        assert len(counts) == 20
+        assert abs(found.releases.units - 2_000) < 4 * sd * np.sqrt(20) < 400
+        assert found.releases.rows / 20 < 400  # as if each had all of its 20 rows
+    alone = private_rows(arrow(small(900)), PrivacySettings(epsilon=3.0, noise_seed=0, method="sgd"))
+    assert alone.releases.units == alone.releases.rows
