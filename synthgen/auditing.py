@@ -165,8 +165,7 @@ def _gradients(
     from synthgen.training.private import private_plan
     from synthgen.training.private_audit import PrivateSteps, gradient_trials
 
-    units = first.releases.rows / first.ledger.rows_per_unit
-    plan = private_plan(first.budget, units)
+    plan = private_plan(first.budget, first.releases.units)
     trials = gradient_trials(
         PrivateSteps(plan.rate, plan.steps, plan.noise, plan.clip),
         canaries=GRADIENT_CANARIES,

@@ -23,6 +23,9 @@ from synthgen.errors import PrivacyError
 ROUNDING = 1e-7
 """Share of mu that is never spent, so that sums of shares stay below what was asked in floating point."""
 
+LEAST_LEFT = 1e-3
+"""Share of the budget without which no training begins."""
+
 
 @dataclass(frozen=True)
 class Vocabulary:
@@ -171,8 +174,14 @@ class Budget:
             The noise multiplier: standard deviation / clipping norm.
 
         Raises:
-            PrivacyError: nothing is left for training.
+            PrivacyError: (nearly) nothing is left for training: noise that fits would drown all gradients.
         """
+        left = min(self.left, 1.0 - self.ledger.epsilon_spent() / self.ledger.epsilon)
+        if left < LEAST_LEFT:
+            raise PrivacyError(
+                f"private training: nothing is left of epsilon {self.ledger.epsilon:g} for gradients, as other "
+                "releases took it all. Ask for a larger epsilon, or leave privacy.method out: no gradients are needed"
+            )
         others = [entry.composed() for entry in self.ledger.entries]
         return noise_for(
             lambda noise: [*others, (SampledGaussian(noise, rate), steps)], self.ledger.epsilon, self.ledger.delta_left

@@ -34,6 +34,25 @@ def counted(tokens_NC: np.ndarray, columns: Columns, sizes: Sequence[int]) -> np
     return np.bincount(code_N, minlength=math.prod(shape)).astype(np.float64).reshape(shape)
 
 
+def rows_told(histograms: Sequence[tuple[np.ndarray, np.ndarray | float]]) -> tuple[float, float]:
+    """The number of rows that noisy histograms of the same rows tell together, and the standard deviation of it.
+
+    Their totals are weighted by the inverse of the variance of their noise.
+
+    Args:
+        histograms: noisy counts, each row in one of them, and standard deviations: one for all or one each.
+
+    Example:
+        >>> rows, sd = rows_told([(np.array([90.0, 20.0]), 5.0), (np.array([95.0]), 5.0)])
+        >>> round(rows), round(sd, 2)
+        (100, 4.08)
+    """
+    variances = np.array([float(np.sum(np.square(np.broadcast_to(sd, counts.shape)))) for counts, sd in histograms])
+    weights = 1.0 / np.maximum(variances, 1e-9)
+    totals = np.array([float(counts.sum()) for counts, _ in histograms])
+    return float(weights @ totals / weights.sum()), float(weights.sum() ** -0.5)
+
+
 @dataclass
 class Measured:
     """A table whose cells were counted with noise, once or several times.

@@ -40,11 +40,13 @@ class Releases:
         columns: in the table's order.
         rows: noisy number of rows, at least 1.
         schema: the Arrow schema.
+        units: noisy number of units, at least 1; of rows, where each is one.
     """
 
     columns: tuple[PrivateColumn | UnitColumn, ...]
     rows: int
     schema: pa.Schema
+    units: float
 
     @property
     def sizes(self) -> list[int]:
@@ -107,6 +109,7 @@ def release_columns(
     """
     noised, _ = budget.gaussian(np.array([float(table.num_rows)]), step="rows", share=_ROWS_SHARE, sensitivity=float(m))
     rows = max(1, round(float(noised[0])))
+    units = float(rows)
     resolution = _resolution(rows, table.num_columns, budget.mu / m)
     each = (share - _ROWS_SHARE) / max(table.num_columns, 1)
     finer = Resolution(2 * resolution.tokens, 2 * resolution.labels)
@@ -120,10 +123,11 @@ def release_columns(
             raise DataError(f"column {name!r}: {error}") from error
         if name == unit:
             columns.append(learn_unit(name, values, KINDS, options, meter))
+            units = meter.units
         else:
             columns.append(learn(name, values, KINDS, options, meter, finer if name == target else resolution))
     schema = pa.schema([pa.field(part.name, part.type) for part in table.schema])
-    return Releases(tuple(columns), rows, schema)
+    return Releases(tuple(columns), rows, schema, max(units, 1.0))
 
 
 def _resolution(rows: int, columns: int, mu: float) -> Resolution:

@@ -20,6 +20,7 @@ from synthgen.dp.budget import Budget
 from synthgen.dp.cutting import choose_m, cut_rows
 from synthgen.dp.ledger import Ledger
 from synthgen.dp.losses import Gaussian
+from synthgen.dp.measuring import rows_told
 from synthgen.dp.noise import Noise
 from synthgen.dp.releases import Releases, release_columns
 from synthgen.dp.selecting import FittedMarginals, fit_marginals
@@ -66,11 +67,17 @@ COLUMN_SHARE = 0.45
 GRADIENT_SHARE = 0.5
 """Of what is left after the columns, for gradients where both ways are taken."""
 LEAST_GRADIENT_SIGNAL = 500.0
-"""Units times what gradients may spend (as the mean of a normal law), at the least, for them to say more than they cost:
-as little as was measured to be worth it (``benchmarks/privacy.md``)."""
+"""Units times what gradients may spend (as the mean of a normal law), at the least, for them to say more than they
+cost: as little as was measured to be worth it (``benchmarks/privacy.md``)."""
 FEWEST_ROWS = 2
 LEAST_SIGNAL = 1.0
 """Rows over the noise of the counts of one column, at the least: with less nothing but noise would be learned."""
+DOUBT = 2.0
+"""Standard deviations of its noise by which the number of rows is lowered before it is believed."""
+MARGIN = 2.0
+"""Of the noise of columns, where enough is recommended: with less noise more values are told, each with its own."""
+SUPPOSED_ROWS = 100
+"""So many at the least, where an epsilon is recommended: from fewer it could be any."""
 
 
 def private_rows(
@@ -125,7 +132,7 @@ def private_rows(
     )
     _check_signal(releases, budget, m)
     model = None
-    method, rng = settings.method or _best_method(releases, budget, m, gradients), numpy_stream(seed, "private rows")
+    method, rng = settings.method or _best_method(releases, budget, gradients), numpy_stream(seed, "private rows")
     if method == "sgd":
         tokens = _alone(releases, rng)
     else:
@@ -147,9 +154,9 @@ def private_rows(
     return PrivateRows(made, budget, _distances(releases, tokens), cut, releases, method, model)
 
 
-def _best_method(releases: Releases, budget: Budget, m: int, gradients: bool) -> Method:
+def _best_method(releases: Releases, budget: Budget, gradients: bool) -> Method:
     """What was measured to be best: gradients after the tables, where enough units speak louder than their noise."""
-    signal = releases.rows / m * budget.mu * math.sqrt(budget.left * GRADIENT_SHARE)
+    signal = releases.units * budget.mu * math.sqrt(budget.left * GRADIENT_SHARE)
     return "both" if gradients and signal >= LEAST_GRADIENT_SIGNAL else "marginals"
 
 
@@ -178,23 +185,32 @@ def _distances(releases: Releases, tokens_NC: np.ndarray) -> list[dict[str, Any]
 
 
 def _check_signal(releases: Releases, budget: Budget, m: int) -> None:
-    """Whether the counts of columns are more than noise.
+    """Whether the counts of columns are more than noise, by the fewest rows that there may well be.
+
+    What it asks for leaves room for noise that takes as much off the rows again.
 
     Raises:
         PrivacyError: they are not; it says what would do.
     """
-    noises = [float(np.linalg.norm(np.broadcast_to(sd, len(counts)))) for counts, sd in releases.one_way]
-    worst = float(np.median(noises)) if noises else 0.0
-    if releases.rows >= LEAST_SIGNAL * worst:
+    if not releases.columns:
         return
-    short = LEAST_SIGNAL * worst / releases.rows
-    enough = epsilon_of([(Gaussian(1 / (budget.mu * short)), 1)], budget.ledger.delta_left)
-    of_each = f", at most {m} of each {budget.ledger.unit}," if budget.ledger.unit else ""
+    rows, sd = rows_told(releases.one_way)  # by all columns: a fifth of the noise of the number that was asked for
+    fewest, most = rows - DOUBT * sd, max(rows + DOUBT * sd, 1.0)
+    worst = LEAST_SIGNAL * float(np.median([np.linalg.norm(sd_T) for _, sd_T in releases.one_way]))
+    if fewest >= worst:
+        return
+    enough_rows = MARGIN * worst + 2 * DOUBT * sd
+    supposed = max(fewest, SUPPOSED_ROWS)
+    mu = budget.mu * enough_rows / supposed
+    enough = epsilon_of([(Gaussian(1 / mu), 1)], budget.ledger.delta - budget.threshold_delta)
+    counting, such = ("", "")
+    if budget.ledger.unit:
+        counting, such = f", counting at most {m} of each {budget.ledger.unit}", "such "
     raise PrivacyError(
-        f"epsilon {budget.ledger.epsilon:g} is too small for about {releases.rows:,} rows{of_each} and "
-        f"{len(releases.columns)} columns: nothing but noise would be learned. Ask for epsilon "
-        f"{_rounded_up(enough):g} or more, give about {math.ceil(worst * LEAST_SIGNAL):,} rows, leave columns out, "
-        "or say in schema.json what they hold"
+        f"epsilon {budget.ledger.epsilon:g} is too small for at most about {math.ceil(most):,} rows and "
+        f"{len(releases.columns)} columns{counting}: nothing but noise would be learned. Ask for epsilon "
+        f"{_rounded_up(enough):g} or more (enough for {math.floor(supposed):,} {such}rows), give about "
+        f"{math.ceil(enough_rows):,} {such}rows, leave columns out, or say in schema.json what they hold"
     )
 
 

@@ -34,7 +34,7 @@ from synthgen.dp.allocating import HALF_NORMAL, Division, divided
 from synthgen.dp.cliques import Columns, junction_tree
 from synthgen.dp.coarsening import Coarsening, coarsen
 from synthgen.dp.graphical import Evidence, GraphicalModel, estimate
-from synthgen.dp.measuring import Measured, counted, reconciled
+from synthgen.dp.measuring import Measured, counted, reconciled, rows_told
 
 OneWay = tuple[np.ndarray, np.ndarray | float]
 """Noisy counts of a column's values, and the standard deviations of their noise."""
@@ -167,7 +167,7 @@ class _Selection:
     ) -> None:
         self.sensitivity, self.budget, self.share, self.limits = sensitivity, budget, share, limits
         self.target, self.rng, self.left = target, rng, share
-        self.rows = _rows(one_way)
+        self.rows = max(rows_told(one_way)[0], 1.0)
         noise = self._sd(share * (1.0 - limits.rounds * limits.scores)) * math.sqrt(2.5 * len(sizes))
         self.coarsenings = tuple(
             coarsen(
@@ -329,13 +329,6 @@ def chance_deviation(expected: np.ndarray) -> np.ndarray:
     below = np.floor(few)
     exact = 2.0 * np.exp((below + 1.0) * np.log(few) - few - gammaln(below + 1.0))
     return np.asarray(np.where(expected < 30.0, exact, HALF_NORMAL * np.sqrt(expected)))
-
-
-def _rows(one_way: Sequence[OneWay]) -> float:
-    """The number of rows: the columns' totals, weighted by the inverse of their noise variance; at least 1."""
-    variances = [float(np.sum(np.square(np.broadcast_to(sd, counts.shape)))) for counts, sd in one_way]
-    weights = 1.0 / np.maximum(variances, 1e-9)
-    return max(float(weights @ [counts.sum() for counts, _ in one_way] / weights.sum()), 1.0)
 
 
 def _alone(c: int, counts: np.ndarray, sd: np.ndarray | float, coarsening: Coarsening) -> Evidence:

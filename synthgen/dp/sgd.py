@@ -17,7 +17,6 @@ arXiv:2009.03106, and Opacus, Yousefpour et al. 2021, arXiv:2109.12298.
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from typing import Any
 
@@ -26,25 +25,11 @@ import torch
 from torch import Tensor, nn
 
 from synthgen.dp.noise import Noise
-from synthgen.errors import MissingExtraError
 
 MARGIN = 1 - 1e-4
 """Rows are shortened to this share of the bound: rounding in single precision must not push one beyond it."""
 MIXING_ROWS = (nn.modules.batchnorm._BatchNorm,)
 """Layers in which a row's output depends on the other rows of the batch, so that no row has a gradient of its own."""
-
-
-def check_private_training() -> None:
-    """Refuse where Opacus is not installed.
-
-    Raises:
-        MissingExtraError: it is not.
-    """
-    if importlib.util.find_spec("opacus") is None:
-        raise MissingExtraError(
-            "private training: opacus is not installed; "
-            "run: pip install 'synthgen-social[private]', or train on private marginals alone"
-        )
 
 
 class UnitSample:
@@ -98,12 +83,10 @@ class RowGradients:
         micro_rows: rows at a time; a memory limit that changes nothing else.
 
     Raises:
-        MissingExtraError: Opacus is not installed.
         ValueError: a layer mixes rows.
     """
 
     def __init__(self, module: nn.Module, clip: float, probe: Tensor, micro_rows: int = 256) -> None:
-        check_private_training()
         from opacus.grad_sample import GradSampleHooksFastGradientClipping
 
         mixing = next((name for name, part in module.named_modules() if isinstance(part, MIXING_ROWS)), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,21 +21,28 @@ from synthgen.dp.ledger import Ledger
 from synthgen.dp.noise import Noise
 from synthgen.dp.rows import private_rows
 from synthgen.dp.settings import Method
-from synthgen.dp.sgd import check_private_training
 from synthgen.errors import ConfigError, RunError
 from synthgen.storage import RunWriter
 from synthgen.synthesizers import MODELS
 from synthgen.synthesizers.any_order import AnyOrderGan
 from synthgen.synthesizers.base import Account, Job, Model
 from synthgen.synthesizers.one_shot import OneShot
-from synthgen.synthesizers.private_learning import RealRows, learn_any_order, learn_one_shot, narrowed, tune
+from synthgen.synthesizers.private_learning import (
+    TUNING_MINUTES,
+    RealRows,
+    learn_any_order,
+    learn_one_shot,
+    narrowed,
+    shortened,
+    tune,
+)
 from synthgen.synthesizers.text_learning import LEARNED, STAND_IN
 from synthgen.table.schema import ColumnSchema, Schema
 from synthgen.table.standing import standing_in
 from synthgen.table.table import Table, joined
 from synthgen.training.progress import Progress
 
-LEDGER, COLUMNS, ASKED, METHOD = b"ledger", b"columns", b"asked", b"method"
+LEDGER, COLUMNS, ASKED, METHOD, UNITS = b"ledger", b"columns", b"asked", b"method", b"units"
 WITH_GRADIENTS = ("gan", "one-shot")
 """Models that noisy gradients can teach."""
 
@@ -80,7 +88,6 @@ def check_private(config: RunConfig, kind: type[Model]) -> None:
 
     Raises:
         ConfigError: it cannot, or what belongs to an epsilon was given without one.
-        MissingExtraError: gradients were asked for, and Opacus is not installed.
     """
     if config.privacy.epsilon is None:
         if given := sorted(config.privacy.model_fields_set - {"epsilon"}):
@@ -96,7 +103,6 @@ def check_private(config: RunConfig, kind: type[Model]) -> None:
         raise ConfigError("holdout: a private fit is judged by no real rows, so none are held out; leave it out")
     if config.privacy.method not in ("sgd", "both"):
         return
-    check_private_training()
     if kind.name not in WITH_GRADIENTS:
         raise ConfigError(
             f"privacy.method: {config.privacy.method!r} is for models {' and '.join(map(repr, WITH_GRADIENTS))}; "
@@ -173,7 +179,7 @@ def stand_in(
         tell=progress.message,
         gradients=takes_gradients(config),
     )
-    left = _real_rows(rows.cut, rows.budget, len(rows.table), config, rows.method)
+    left = _real_rows(rows.cut, rows.budget, rows.releases.units, config, rows.method)
     made = StandIn(standing_in(table, rows.table), rows.ledger, rows.columns, rows.method, left)
     if writer is not None:
         writer.write_released(_packed(made, asked))
@@ -182,7 +188,7 @@ def stand_in(
 
 def takes_gradients(config: RunConfig) -> bool:
     """Whether a model goes on from a private table with noisy gradients where nobody says by which method."""
-    return config.model == AnyOrderGan.name
+    return config.model.name == AnyOrderGan.name
 
 
 def notes_of(ledger: Ledger, rows: int) -> list[str]:
@@ -221,7 +227,8 @@ def _asked(config: RunConfig, given: Schema | None) -> dict[str, Any]:
 
 def _packed(made: StandIn, asked: Mapping[str, Any]) -> bytes:
     """Made rows and what they cost, as one Arrow file."""
-    facts = {LEDGER: made.ledger.state(), COLUMNS: made.columns, ASKED: dict(asked), METHOD: made.method}
+    units = None if made.rows is None else made.rows.units
+    facts = {LEDGER: made.ledger.state(), COLUMNS: made.columns, ASKED: dict(asked), METHOD: made.method, UNITS: units}
     arrow = made.table.arrow.replace_schema_metadata({key: json.dumps(fact) for key, fact in facts.items()})
     sink = io.BytesIO()
     with pa.ipc.new_file(sink, arrow.schema) as file:
@@ -247,27 +254,29 @@ def learn(model: Model, made: StandIn, job: Job) -> Account:
     assert isinstance(model, AnyOrderGan)
     if made.method == "sgd":
         return learn_any_order(model, made.rows, job)
-    account = model.fit(narrowed(job))
+    began, minutes = time.perf_counter(), job.config.minutes
+    account = model.fit(narrowed(shortened(job, 1 - TUNING_MINUTES)))
     if account.interrupted or model.network is None:
         return account
     private_NS = model.codec.encode(made.table.arrow, seed=job.config.seed)
-    return replace(account, training=account.training | tune(model, made.rows, private_NS, job))
+    seconds = None if minutes is None else 60 * minutes - (time.perf_counter() - began)
+    return replace(account, training=account.training | tune(model, made.rows, private_NS, job, seconds))
 
 
-def _real_rows(cut: pa.Table, budget: Budget, rows: int, config: RunConfig, method: Method) -> RealRows | None:
+def _real_rows(cut: pa.Table, budget: Budget, units: float, config: RunConfig, method: Method) -> RealRows | None:
     """What gradients meet; None where none are taken.
 
     Args:
         cut: the real rows, those of a unit bounded in number.
         budget: all that is left of it will be spent.
-        rows: the noisy number of them.
+        units: the noisy number of those whose rows they are.
         config: settings.
         method: what learns how columns hang together.
     """
     if method == "marginals":
         return None
     unit_N = None if config.unit is None else units_of(joined(cut.column(config.unit)))
-    return RealRows(cut, budget, rows / budget.ledger.rows_per_unit, unit_N)
+    return RealRows(cut, budget, units, unit_N)
 
 
 def _again(kept: bytes, asked: Mapping[str, Any], table: Table, config: RunConfig) -> StandIn:
@@ -277,7 +286,7 @@ def _again(kept: bytes, asked: Mapping[str, Any], table: Table, config: RunConfi
         found = {key: json.loads(fact) for key, fact in (arrow.schema.metadata or {}).items()}
         then = found[ASKED]
         ledger = Ledger.from_state(found[LEDGER])
-        columns, method = found[COLUMNS], found[METHOD]
+        columns, method, units = found[COLUMNS], found[METHOD], found[UNITS]
     except (pa.ArrowException, KeyError, ValueError, TypeError) as error:
         raise RunError(
             f"{where} is damaged ({type(error).__name__}). Train without --resume, at the full price"
@@ -292,5 +301,5 @@ def _again(kept: bytes, asked: Mapping[str, Any], table: Table, config: RunConfi
     if config.unit is not None:
         cut = cut_rows(cut, config.unit, ledger.rows_per_unit, noise)
     budget = Budget(ledger.epsilon, ledger.delta, ledger=ledger, noise=noise)
-    left = _real_rows(cut, budget, arrow.num_rows, config, method)
+    left = _real_rows(cut, budget, units, config, method)
     return StandIn(standing_in(table, arrow.replace_schema_metadata(None)), ledger, columns, method, left)

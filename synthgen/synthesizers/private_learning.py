@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -18,7 +19,7 @@ import torch
 
 from synthgen.codec import Codec
 from synthgen.dp.budget import Budget
-from synthgen.dp.sgd import check_private_training
+from synthgen.dp.noise import Noise
 from synthgen.layout import Layout
 from synthgen.nets.any_order import AnyOrderGenerator
 from synthgen.nets.one_shot import OneShotCritic, OneShotGenerator
@@ -30,7 +31,7 @@ from synthgen.synthesizers.rolled_out import RolledOut, correction_rows
 from synthgen.training.correction import correct_marginals
 from synthgen.training.loop import new_network, split_held
 from synthgen.training.planning import plan as resolved_plan
-from synthgen.training.private import TUNING_RATE, PrivatePlan, PrivateTrainer, private_plan
+from synthgen.training.private import BATCH, STEPS, TUNING_RATE, PrivatePlan, PrivateTrainer, private_plan
 from synthgen.training.private_adversarial import GAME_BATCH, GAME_CLIP, GAME_STEPS, PrivateGame, check_game
 from synthgen.training.progress import Progress
 
@@ -46,6 +47,9 @@ OWN_GAME: dict[str, Any] = {
 """Of a private game: each of its losses is of one row, and the penalty is taken at generated rows alone."""
 
 
+TUNING_MINUTES = 0.4
+"""Of a fit's minutes, for gradients after the private table."""
+TRIED_STEPS, FEWEST_STEPS = 2, 10
 NARROW = 64
 """Width of a network that noisy gradients teach: noise grows with the number of weights, and on Adult at epsilon 3 a
 new one of 64 was left at 22.92 nats per held-out row where one of 128 was left at 23.08."""
@@ -81,7 +85,15 @@ def narrowed(job: Job) -> Job:
     return replace(job, config=config.model_copy(update={"training": training}))
 
 
-def tune(model: AnyOrderGan, rows: RealRows, private_NS: np.ndarray, job: Job) -> dict[str, Any]:
+def shortened(job: Job, share: float) -> Job:
+    """The job with a part of its minutes, where it has any."""
+    minutes = job.config.minutes
+    return job if minutes is None else replace(job, config=job.config.model_copy(update={"minutes": share * minutes}))
+
+
+def tune(
+    model: AnyOrderGan, rows: RealRows, private_NS: np.ndarray, job: Job, seconds: float | None = None
+) -> dict[str, Any]:
     """Go on with an any-order generator that was fitted to a private table.
 
     Args:
@@ -89,20 +101,37 @@ def tune(model: AnyOrderGan, rows: RealRows, private_NS: np.ndarray, job: Job) -
         rows: the real ones.
         private_NS: the private table's tokens, whose marginals the generator keeps.
         job: what the model was fitted with; its table is the private one.
+        seconds: that are left for it; None: no end.
 
     Returns:
         The run in numbers, JSON types.
 
     Raises:
-        MissingExtraError: Opacus is not installed. Nothing was spent.
         PrivacyError: nothing is left of the budget.
     """
-    check_private_training()
     assert model.network is not None
     layout = model.codec.layout(private_NS)
-    plan = private_plan(rows.budget, rows.units, learning_rate=TUNING_RATE)
+    steps = _steps_within(model.network, layout, private_NS, job, seconds)
+    plan = private_plan(rows.budget, rows.units, steps=steps, learning_rate=TUNING_RATE)
     network = _taught(model.network, layout, rows, plan, model.codec, job)
     return {"private": plan.state(), **_finished(model, network, network, private_NS, layout, job)}
+
+
+def _steps_within(
+    network: AnyOrderGenerator, layout: Layout, private_NS: np.ndarray, job: Job, seconds: float | None
+) -> int:
+    """As many steps as there is time for, by trying a few on the private table: real rows tell nothing of it."""
+    most = min(STEPS, job.config.training.max_steps or STEPS)
+    if seconds is None:
+        return most
+    rate = min(0.5, BATCH / len(private_NS))
+    plan = PrivatePlan(round(rate * len(private_NS)), rate, TRIED_STEPS, noise=1.0)
+    tokens = torch.from_numpy(private_NS)
+    trial = PrivateTrainer(deepcopy(network), layout, tokens, plan, Noise(job.config.seed), job.device)
+    began = time.perf_counter()
+    trial.run()
+    each = (time.perf_counter() - began) / TRIED_STEPS
+    return int(np.clip(seconds / each - TRIED_STEPS, FEWEST_STEPS, most))
 
 
 def learn_any_order(model: AnyOrderGan, rows: RealRows, job: Job) -> Account:
@@ -114,10 +143,8 @@ def learn_any_order(model: AnyOrderGan, rows: RealRows, job: Job) -> Account:
         job: with the private table, which gives the codec and the shares of single tokens.
 
     Raises:
-        MissingExtraError: Opacus is not installed. Nothing was spent.
         PrivacyError: nothing is left of the budget.
     """
-    check_private_training()
     private_NS, layout = model.encoded(job)
     if not layout.slots:
         return Account()
@@ -140,10 +167,8 @@ def learn_one_shot(model: OneShot, rows: RealRows, job: Job) -> Account:
 
     Raises:
         ConfigError: the game's settings cannot be private.
-        MissingExtraError: Opacus is not installed. Nothing was spent.
         PrivacyError: nothing is left of the budget.
     """
-    check_private_training()
     config, device = job.config, job.device
     settings = resolved(config.adversarial, OWN_GAME)
     check_game(settings)

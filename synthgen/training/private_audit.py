@@ -89,7 +89,6 @@ def gradient_trials(
         done: told after each run how many are done.
 
     Raises:
-        MissingExtraError: Opacus is not installed.
     """
     included_RK = coins.uniform((runs, canaries)) < 0.5
     scores_RK = np.zeros(included_RK.shape)

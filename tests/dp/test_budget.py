@@ -106,6 +106,15 @@ def test_training_takes_what_is_left_and_all_stays_within_epsilon() -> None:
     assert noise < 3 * Budget(1.0, 1e-6).training_noise(rate=0.02, steps=300)
     parts = [e.composed() for e in budget.ledger.entries[:2]]
     assert epsilon_of([*parts, (SampledGaussian(noise * 0.99, 0.02), 300)], budget.ledger.delta_left) > 1.0
+    with pytest.raises(PrivacyError, match=r"nothing is left of epsilon 1 for gradients, .* Ask for a larger epsilon"):
+        budget.training_noise(rate=0.02, steps=300)
+
+
+def test_training_is_refused_where_other_releases_took_all() -> None:
+    budget = Budget(1.0, 1e-6, noise=Noise(seed=0))
+    budget.gaussian(np.zeros(3), step="pairs", share=1.0, sensitivity=1.0)
+    with pytest.raises(PrivacyError, match=r"nothing is left of epsilon 1 .* leave privacy\.method out"):
+        budget.training_noise(rate=0.02, steps=300)
 
 
 def test_a_seed_is_told_by_the_ledger() -> None:

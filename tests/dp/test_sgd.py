@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pytest
 import torch
@@ -11,11 +9,9 @@ from scipy.stats import chi2
 from torch import Tensor, nn
 
 from synthgen.dp.noise import Noise
-from synthgen.dp.sgd import RowGradients, UnitSample, check_private_training, noised
-from synthgen.errors import MissingExtraError
+from synthgen.dp.sgd import RowGradients, UnitSample, noised
 from synthgen.nets.any_order import Residual
 
-pytest.importorskip("opacus")
 ROWS = 7
 
 
@@ -79,12 +75,6 @@ def test_no_row_gives_zeros() -> None:
 def test_batch_norm_is_refused() -> None:
     with pytest.raises(ValueError, match="batch norm, which mixes rows"):
         RowGradients(nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)), 1.0, torch.zeros(1))
-
-
-def test_without_opacus_private_training_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "opacus", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'synthgen-social\[private\]'"):
-        check_private_training()
 
 
 def test_noise_has_the_stated_law() -> None:

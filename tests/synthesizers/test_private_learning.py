@@ -14,16 +14,18 @@ from synthgen.config import RunConfig
 from synthgen.detecting import schema_of
 from synthgen.dp.budget import Budget
 from synthgen.dp.noise import Noise
+from synthgen.storage import writing
 from synthgen.synthesizers.any_order import AnyOrderGan
 from synthgen.synthesizers.base import Job
 from synthgen.synthesizers.one_shot import OneShot
+from synthgen.synthesizers.private import stand_in
 from synthgen.synthesizers.private_learning import RealRows, learn_one_shot, tune
 from synthgen.synthesizers.synthesizer import Synthesizer, load
 from synthgen.table.table import Table
+from synthgen.training.private import private_plan
 from synthgen.training.progress import Silent
 from tests.made import accounts
 
-pytest.importorskip("opacus")
 SMALL = {"width": 16, "blocks": 1, "max_steps": 20, "evaluate_every": 10}
 
 
@@ -81,6 +83,23 @@ def test_a_table_is_learned_with_gradients_from_start_to_end(method: str, tmp_pa
     assert made.facts_["training"]["private"]["steps"] == ledger["entries"][-1]["times"]
     made.save(tmp_path / "run")
     assert load(tmp_path / "run").sample(20, random_state=1).equals(made.sample(20, random_state=1))
+
+
+def test_the_sampling_rate_goes_by_the_number_of_users_and_is_kept_for_going_on(tmp_path: Path) -> None:
+    """A tenth of 300 users have 20 rows, the others one: rows over the 20 that each may have would be 44 users."""
+    of_each = np.where(np.arange(300) % 10 == 0, 20, 1)
+    frame = accounts(int(of_each.sum())).assign(user_id=np.repeat(np.arange(300), of_each))
+    privacy = {"epsilon": 30.0, "delta": 1e-4, "noise_seed": 0, "method": "sgd", "rows_per_unit": 20}
+    config = RunConfig.model_validate({"unit": "user_id", "privacy": privacy})
+    with writing(tmp_path / "run") as writer:
+        first = stand_in(Table.from_any(frame), None, config, Silent(), writer)
+        again = stand_in(Table.from_any(frame), None, config, Silent(), writer, resume=True)
+    assert first.rows is not None
+    assert again.rows is not None
+    assert abs(first.rows.units - 300) < 30  # some three standard deviations of the noise
+    assert again.rows.units == first.rows.units
+    plan = private_plan(first.rows.budget, first.rows.units, batch=30)
+    assert plan.rate == pytest.approx(0.1, rel=0.1)
 
 
 def test_what_is_learned_of_a_row_depends_on_that_row_alone() -> None:

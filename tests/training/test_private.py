@@ -20,7 +20,6 @@ from synthgen.training.private import PrivatePlan, PrivateTrainer, RowLikelihood
 from tests.made import generator_of, layout_of, path_layout, random_tokens
 from tests.nets.test_per_row import generator_with_places, layout_with_places, rows_of
 
-pytest.importorskip("opacus")
 CPU = torch.device("cpu")
 PLAN = PrivatePlan(batch=160, rate=0.2, steps=4, noise=1.0, warmup=1)
 

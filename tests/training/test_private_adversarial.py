@@ -17,7 +17,6 @@ from synthgen.training.private_adversarial import PrivateGame, check_game
 from synthgen.training.settings import AdversarialSettings
 from tests.made import layout_of
 
-pytest.importorskip("opacus")
 PLAN = PrivatePlan(batch=64, rate=0.2, steps=3, noise=0.5)
 SETTINGS = AdversarialSettings(loss="non-saturating", penalty_weight=0.1, penalty_every=2, noise_width=4)
 

@@ -13,7 +13,6 @@ from synthgen.dp.noise import Noise
 from synthgen.dp.sgd import RowGradients, UnitSample
 from synthgen.training.private_audit import PrivateSteps, gradient_trials
 
-pytest.importorskip("opacus")
 RATE, STEPS, NOISE, DELTA = 0.3, 12, 1.5, 1e-5
 CLAIMED = [(SampledGaussian(NOISE, RATE), STEPS)]
 EPSILON = epsilon_of(CLAIMED, DELTA)

@@ -86,6 +86,9 @@ class Meter:
         share: of all that the budget may spend on Gaussians, for this column.
         delta_share: of the chance that the budget leaves to thresholds, for this column.
         min_holders: units that a published value needs, by its noisy count, when each brings all of its m rows.
+
+    Attributes:
+        units: how many units there are by the last histogram in which each counts once; 0: none was asked for.
     """
 
     def __init__(
@@ -94,6 +97,7 @@ class Meter:
         self.budget, self.column, self.rows, self.m = budget, column, rows, m
         self.least = float(min_holders * m)
         self.whole, self.left, self.delta_share = share, share, delta_share
+        self.units = 0.0
 
     def vote(self, counts: np.ndarray, question: str, precision: float = 0.02, most: float = 0.06) -> Noisy:
         """A histogram that only has to show what most cells say.
@@ -113,7 +117,9 @@ class Meter:
 
     def measure_units(self, counts: np.ndarray, question: str, share: float) -> Noisy:
         """A histogram in which each unit counts once."""
-        return self._gaussian(counts, question, share, 1.0, schema=False)
+        noisy = self._gaussian(counts, question, share, 1.0, schema=False)
+        self.units = float(noisy.counts.sum())
+        return noisy
 
     def _gaussian(self, counts: np.ndarray, question: str, share: float, sensitivity: float, schema: bool) -> Noisy:
         share = min(share, self.left)

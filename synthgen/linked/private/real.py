@@ -35,6 +35,7 @@ class Real:
         begins: by table the owner's column of times before which no row is.
         zones: by table what stands behind its times.
         sizes: by table how many tokens released columns have.
+        ordered: by table the released columns whose neighbouring tokens hold neighbouring values.
     """
 
     schema: LinkedSchema
@@ -50,6 +51,7 @@ class Real:
     begins: dict[str, str] = field(default_factory=dict)
     zones: dict[str, str] = field(default_factory=dict)
     sizes: dict[str, dict[str, int]] = field(default_factory=dict)
+    ordered: dict[str, set[str]] = field(default_factory=dict)
 
     def timed(self, name: str) -> str | None:
         """The column that orders the rows of each owner; None: none does."""

@@ -124,6 +124,7 @@ def released(real: Real, name: str, budget: Allowance, number_P: np.ndarray, ask
     told = Told.of(
         own,
         {c: (code_N[kept], size) for c, (code_N, size) in coded.items()},
+        ordered=_coded_in_order(real, name),
         most=most,
         target=asked.target,
         budget=rest,
@@ -131,6 +132,8 @@ def released(real: Real, name: str, budget: Allowance, number_P: np.ndarray, ask
     )
     real.tokens[name] = told.tokens(frame.table)
     real.sizes[name] = {column.name: column.size for column in told.columns}
+    if told.releases is not None:
+        real.ordered[name] = {c.name for c, yes in zip(told.columns, told.releases.ordered, strict=True) if yes}
     if name == real.people.unit:
         _check(told, rest)
     return Stage(told, most, choices, laws, looks)
@@ -213,6 +216,14 @@ def _coded(real: Real, name: str, choices: dict[str, Choice]) -> dict[str, tuple
             label = f"{choice.reference.end}: {fact}"
             found[label] = (choice.fact_NA[:, place], choice.catalogue.sizes[place])
     return found
+
+
+def _coded_in_order(real: Real, name: str) -> set[str]:
+    """Of these, columns of the owner whose neighbouring tokens hold neighbouring values."""
+    if name not in real.people.up:
+        return set()
+    owner = real.people.up[name].parent
+    return {f"{owner}: {column}" for column in real.ordered.get(owner, ())}
 
 
 def context_of(real: Real, name: str) -> dict[str, int]:

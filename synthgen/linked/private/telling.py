@@ -5,7 +5,7 @@ Letters: N real rows, M made rows, O owners, C columns.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -66,6 +66,7 @@ class Told:
         frame: Frame,
         coded: Mapping[str, tuple[np.ndarray, int]],
         *,
+        ordered: Collection[str] = (),
         most: int,
         target: str | None,
         budget: Budget,
@@ -76,6 +77,7 @@ class Told:
         Args:
             frame: the columns, at most ``most`` rows of each person.
             coded: ``(N,)`` small numbers below a size, by name.
+            ordered: which of these are in order, so that only neighbours are merged.
             most: rows of a person.
             target: the column that others are to predict.
             budget: the allowance.
@@ -93,6 +95,7 @@ class Told:
         releases = None
         parts = [code_N[:, None] for code_N, _ in coded.values()]
         sizes = [size for _, size in coded.values()]
+        in_order = [name in ordered for name in coded]
         if frame.columns:
             share = budget.left * RELEASED_SHARE
             releases = release_columns(
@@ -101,6 +104,7 @@ class Told:
             parts.append(releases.encode(frame.table))
             sizes += releases.sizes
             one_way += releases.one_way
+            in_order += releases.ordered
         names = [*coded, *frame.columns]
         model = None
         if parts:
@@ -110,7 +114,8 @@ class Told:
                 sensitivity=float(most),
                 budget=budget,
                 share=budget.left * (1 - 1e-9),
-                one_way=[(counts, float(np.sqrt(np.mean(np.square(sd))))) for counts, sd in one_way],
+                one_way=one_way,
+                ordered=in_order,
                 target=names.index(own) if own is not None else None,
                 rng=np.random.default_rng(seed),
             )

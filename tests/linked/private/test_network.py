@@ -12,7 +12,7 @@ import pytest
 
 from synthgen.dp.budget import Budget, Vocabulary
 from synthgen.dp.noise import Noise
-from synthgen.dp.selecting import Limits, fit_marginals
+from synthgen.dp.selecting import FittedMarginals, Limits, fit_marginals
 from synthgen.dp.settings import PrivacySettings
 from synthgen.errors import ConfigError, PrivacyError, SchemaError
 from synthgen.linked.keys import parent_rows
@@ -178,6 +178,24 @@ def made() -> PrivateNetwork:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(telling, "fit_marginals", lambda *a, **k: fit_marginals(*a, **k, limits=few))
         return private_network(real_tables(), links(), PrivacySettings(epsilon=20.0, delta=1e-4, noise_seed=1), seed=2)
+
+
+def test_numbers_and_dates_are_merged_with_their_neighbours_and_each_count_has_its_own_noise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fits: list[tuple[dict[str, Any], FittedMarginals]] = []
+
+    def fit(*values: Any, **asked: Any) -> FittedMarginals:
+        fits.append((asked, fit_marginals(*values, **asked, limits=Limits(rounds=1, reference_rows=4_000, values=4))))
+        return fits[-1][1]
+
+    monkeypatch.setattr(telling, "fit_marginals", fit)
+    private_network(real_tables(), links(), PrivacySettings(epsilon=20.0, delta=1e-4, noise_seed=1), seed=2)
+    merged = [c for asked, law in fits for c, yes in zip(law.coarsenings, asked["ordered"], strict=True) if yes]
+    assert sum(c.size < len(c.group_of) for c in merged) >= 3
+    assert all((np.diff(c.group_of) >= 0).all() for c in merged)
+    assert not all(yes for asked, _ in fits for yes in asked["ordered"])  # plan, whom somebody answers
+    assert any(np.ptp(sd) > 0 for asked, _ in fits for _, sd in asked["one_way"] if np.ndim(sd))
 
 
 def test_every_reference_leads_somewhere_and_no_pair_is_there_twice(made: PrivateNetwork) -> None:
