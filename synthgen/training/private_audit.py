@@ -87,8 +87,6 @@ def gradient_trials(
         noise: the noise of a run, by its number.
         coins: decide who is in.
         done: told after each run how many are done.
-
-    Raises:
     """
     included_RK = coins.uniform((runs, canaries)) < 0.5
     scores_RK = np.zeros(included_RK.shape)
