@@ -75,7 +75,8 @@ LEAST_SIGNAL = 1.0
 DOUBT = 2.0
 """Standard deviations of its noise by which the number of rows is lowered before it is believed."""
 MARGIN = 2.0
-"""Of the noise of columns, where enough is recommended: with less noise more values are told, each with its own."""
+"""Times the noise of a quiet column, where enough is recommended: with more rows and less noise other values are told,
+and where noise rules, it makes some columns look finer than they are."""
 SUPPOSED_ROWS = 100
 """So many at the least, where an epsilon is recommended: from fewer it could be any."""
 
@@ -196,10 +197,10 @@ def _check_signal(releases: Releases, budget: Budget, m: int) -> None:
         return
     rows, sd = rows_told(releases.one_way)  # by all columns: a fifth of the noise of the number that was asked for
     fewest, most = rows - DOUBT * sd, max(rows + DOUBT * sd, 1.0)
-    worst = LEAST_SIGNAL * float(np.median([np.linalg.norm(sd_T) for _, sd_T in releases.one_way]))
-    if fewest >= worst:
+    noises = [float(np.linalg.norm(sd_T)) for _, sd_T in releases.one_way]
+    if fewest >= LEAST_SIGNAL * float(np.median(noises)):
         return
-    enough_rows = MARGIN * worst + 2 * DOUBT * sd
+    enough_rows = MARGIN * LEAST_SIGNAL * float(np.quantile(noises, 0.25)) + 2 * DOUBT * sd
     supposed = max(fewest, SUPPOSED_ROWS)
     mu = budget.mu * enough_rows / supposed
     enough = epsilon_of([(Gaussian(1 / mu), 1)], budget.ledger.delta - budget.threshold_delta)

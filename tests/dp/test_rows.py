@@ -33,7 +33,8 @@ def refusal(table: pa.Table, noise: int, unit: str | None = None, **settings: An
 
 
 def arrow(frame: pd.DataFrame) -> pa.Table:
-    return Table.from_any(frame).arrow
+    """Cells as a CSV file has them."""
+    return Table.from_any(frame.astype(str).where(frame.notna(), None)).arrow
 
 
 def small(rows: int) -> pd.DataFrame:
