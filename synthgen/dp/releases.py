@@ -18,6 +18,7 @@ from synthgen.dp.columns import KINDS, PrivateColumn, UnitColumn
 from synthgen.dp.columns.cells import Meter
 from synthgen.dp.columns.learning import Resolution, learn, learn_unit
 from synthgen.dp.columns.plain import carried, plain
+from synthgen.dp.measuring import rows_told
 from synthgen.errors import DataError
 from synthgen.table.table import joined
 
@@ -38,7 +39,7 @@ class Releases:
 
     Attributes:
         columns: in the table's order.
-        rows: noisy number of rows, at least 1.
+        rows: noisy number of rows, at least 1, as all counts tell it together.
         schema: the Arrow schema.
         units: noisy number of units, at least 1; of rows, where each is one.
     """
@@ -107,9 +108,9 @@ def release_columns(
         PrivacyError: the budget has less left.
         DataError: a column has a type that cannot be released; it is named.
     """
-    noised, _ = budget.gaussian(np.array([float(table.num_rows)]), step="rows", share=_ROWS_SHARE, sensitivity=float(m))
-    rows = max(1, round(float(noised[0])))
-    units = float(rows)
+    asked = budget.gaussian(np.array([float(table.num_rows)]), step="rows", share=_ROWS_SHARE, sensitivity=float(m))
+    rows = max(1, round(float(asked[0][0])))
+    units = None
     resolution = _resolution(rows, table.num_columns, budget.mu / m)
     each = (share - _ROWS_SHARE) / max(table.num_columns, 1)
     finer = Resolution(2 * resolution.tokens, 2 * resolution.labels)
@@ -127,7 +128,9 @@ def release_columns(
         else:
             columns.append(learn(name, values, KINDS, options, meter, finer if name == target else resolution))
     schema = pa.schema([pa.field(part.name, part.type) for part in table.schema])
-    return Releases(tuple(columns), rows, schema, max(units, 1.0))
+    told, _ = rows_told([asked, *((column.one_way, column.one_way_sd) for column in columns)])  # far less noise
+    rows = max(1, round(told))
+    return Releases(tuple(columns), rows, schema, max(units or float(rows), 1.0))
 
 
 def _resolution(rows: int, columns: int, mu: float) -> Resolution:

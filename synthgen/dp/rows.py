@@ -195,7 +195,7 @@ def _check_signal(releases: Releases, budget: Budget, m: int) -> None:
     """
     if not releases.columns:
         return
-    rows, sd = rows_told(releases.one_way)  # by all columns: a fifth of the noise of the number that was asked for
+    rows, sd = rows_told(releases.one_way)
     fewest, most = rows - DOUBT * sd, max(rows + DOUBT * sd, 1.0)
     noises = [float(np.linalg.norm(sd_T)) for _, sd_T in releases.one_way]
     if fewest >= LEAST_SIGNAL * float(np.median(noises)):
