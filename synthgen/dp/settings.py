@@ -17,7 +17,8 @@ class PrivacySettings(BaseModel):
         delta: the chance, at most, that it changes more; well below 1 over the number of rows.
         rows_per_unit: of a unit's rows so many are looked at, drawn at random; None: found out privately.
         method: what learns how columns hang together: noisy tables of pairs of them, noisy gradients, or both; None:
-            what was measured to be best: both for model ``gan`` where there are rows enough, else noisy tables.
+            what was measured to be best: both for model ``gan`` where there are rows and minutes
+            enough, else noisy tables.
         secure: draw noise from the operating system's generator, several draws for one number.
         noise_seed: repeats the noise, for tests and measurements only: who knows it can take the noise away.
     """

@@ -45,6 +45,8 @@ from synthgen.training.progress import Progress
 LEDGER, COLUMNS, ASKED, METHOD, UNITS = b"ledger", b"columns", b"asked", b"method", b"units"
 WITH_GRADIENTS = ("gan", "one-shot")
 """Models that noisy gradients can teach."""
+GRADIENT_MINUTES, GRADIENT_STEPS = 2.0, 100
+"""What a fit must allow, where it allows so much only, to take noisy gradients by itself."""
 
 
 @dataclass(frozen=True)
@@ -187,8 +189,13 @@ def stand_in(
 
 
 def takes_gradients(config: RunConfig) -> bool:
-    """Whether a model goes on from a private table with noisy gradients where nobody says by which method."""
-    return config.model.name == AnyOrderGan.name
+    """Whether a model goes on from a private table with noisy gradients where nobody says by which method.
+
+    They cost half of the budget for how columns hang together, and few steps would not be worth that.
+    """
+    minutes, steps = config.minutes, config.training.max_steps
+    hurried = (minutes is not None and minutes < GRADIENT_MINUTES) or (steps is not None and steps < GRADIENT_STEPS)
+    return config.model.name == AnyOrderGan.name and not hurried
 
 
 def notes_of(ledger: Ledger, rows: int) -> list[str]:

@@ -19,7 +19,7 @@ from synthgen.synthesizers.any_order import AnyOrderGan
 from synthgen.synthesizers.base import Job
 from synthgen.synthesizers.one_shot import OneShot
 from synthgen.synthesizers.private import stand_in
-from synthgen.synthesizers.private_learning import RealRows, learn_one_shot, tune
+from synthgen.synthesizers.private_learning import FEWEST_STEPS, RealRows, learn_one_shot, tune
 from synthgen.synthesizers.synthesizer import Synthesizer, load
 from synthgen.table.table import Table
 from synthgen.training.private import private_plan
@@ -32,6 +32,7 @@ SMALL = {"width": 16, "blocks": 1, "max_steps": 20, "evaluate_every": 10}
 @pytest.fixture(autouse=True)
 def _few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("synthgen.training.private.STEPS", 5)
+    monkeypatch.setattr("synthgen.synthesizers.private_learning.STEPS", 5)
     monkeypatch.setattr("synthgen.synthesizers.private_learning.GAME_STEPS", 5)
 
 
@@ -58,6 +59,39 @@ def test_a_fitted_generator_is_tuned_and_the_ledger_says_so() -> None:
     )
     assert rows.budget.ledger.epsilon_spent() == pytest.approx(5.0, rel=0.01)
     assert sum(len(chunk) for chunk in model.chunks(50, seed=3)) == 50
+
+
+def test_as_many_steps_are_taken_as_there_is_time_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("synthgen.synthesizers.private_learning.STEPS", 400)
+    small = {name: size for name, size in SMALL.items() if name != "max_steps"}
+    job, model = job_of(Table.from_any(accounts(400, seed=2)), **SMALL), AnyOrderGan()
+    model.fit(job)
+    unbound = job_of(job.table, **small, max_steps=400)
+    tokens = model.codec.encode(job.table.arrow, seed=0)
+    rows = rows_of()
+    facts = tune(model, rows, tokens, unbound, seconds=0.0)
+    assert facts["private"]["steps"] == rows.budget.ledger.entries[0].times == FEWEST_STEPS
+    assert tune(model, rows_of(), tokens, job)["private"]["steps"] == SMALL["max_steps"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "settings", "expected"),
+    [
+        (2_000, {}, "both"),
+        (150, {}, "marginals"),
+        (2_000, {"minutes": 1.0}, "marginals"),
+        (2_000, {"training": {"max_steps": 50}}, "marginals"),
+        (2_000, {"model": {"name": "independent"}}, "marginals"),
+        (2_000, {"privacy": {"method": "sgd"}}, "sgd"),
+    ],
+)
+def test_gradients_are_taken_where_they_are_worth_it(rows: int, settings: dict[str, Any], expected: str) -> None:
+    """At epsilon 5 a normal law of mean about .9 may be spent, half of half of that on gradients: 150 rows are few."""
+    privacy = {"epsilon": 5.0, "delta": 1e-4, "noise_seed": 0} | settings.pop("privacy", {})
+    config = RunConfig.model_validate({**settings, "privacy": privacy})
+    made = stand_in(Table.from_any(accounts(rows)), None, config, Silent())
+    assert made.method == made.facts()["method"] == expected
+    assert (made.rows is not None) == (expected != "marginals")
 
 
 def test_a_one_shot_generator_learns_from_a_private_critic() -> None:
