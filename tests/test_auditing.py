@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +23,20 @@ from synthgen.errors import ConfigError, DataError
 EPSILON = 6.0
 
 
-@pytest.fixture
-def posts(tmp_path: Path) -> Path:
-    """Posts of 200 people, two each, on tables small enough to fit many times."""
+def posts_of(folder: Path, people: int) -> Path:
+    """Posts of so many people, two each."""
     rng = np.random.default_rng(0)
-    users = np.repeat(np.arange(200), 2)
+    users = np.repeat(np.arange(people), 2)
     plan = rng.choice(["free", "pro", "team"], len(users), p=[0.6, 0.3, 0.1])
     table = pa.table({"user": users, "plan": plan, "likes": rng.geometric(0.1, len(users)), "bot": plan == "team"})
-    pa.csv.write_csv(table, tmp_path / "posts.csv")
-    return tmp_path / "posts.csv"
+    pa.csv.write_csv(table, folder / "posts.csv")
+    return folder / "posts.csv"
+
+
+@pytest.fixture
+def posts(tmp_path: Path) -> Path:
+    """Tables small enough to fit many times."""
+    return posts_of(tmp_path, 200)
 
 
 class WithoutThreshold(Budget):
@@ -74,18 +78,19 @@ def test_a_vocabulary_without_threshold_is_caught_in_one_fit(posts: Path, monkey
     assert audit(posts, runs=1, canaries=2000, epsilon=2.0)
 
 
-@pytest.mark.parametrize(
-    ("where", "name", "broken", "canaries"),
-    [
-        pytest.param(private, "cut_rows", without_cutting, 6, id="rows that are not cut"),
-        pytest.param(Noise, "gaussian", with_quartered_noise, 1, id="a quarter of the noise", marks=pytest.mark.slow),
-    ],
-)
-def test_other_faults_are_caught_in_many_fits(
-    posts: Path, monkeypatch: pytest.MonkeyPatch, where: object, name: str, broken: Callable[..., Any], canaries: int
-) -> None:
-    monkeypatch.setattr(where, name, broken)
-    assert audit(posts, runs=40, canaries=canaries)
+def test_rows_that_are_not_cut_are_caught_in_many_fits(posts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(private, "cut_rows", without_cutting)
+    assert audit(posts, runs=40, canaries=6)
+
+
+@pytest.mark.slow
+def test_a_quarter_of_the_noise_is_caught_in_many_fits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of people enough that pairs are counted and gradients taken: of fewer only columns are released.
+
+    The bounds were 5.2 of the releases and 10.1 of the gradients, where 6 is claimed; of right noise 1.3 and 1.7.
+    """
+    monkeypatch.setattr(Noise, "gaussian", with_quartered_noise)
+    assert audit(posts_of(tmp_path, 1_000), runs=100, canaries=8)
 
 
 def test_the_command_writes_and_says_what_was_found(posts: Path, monkeypatch: pytest.MonkeyPatch) -> None:
