@@ -130,6 +130,14 @@ def test_ends_that_are_declared_to_occur_do_and_others_are_not_passed() -> None:
             assert low <= min(cells) <= max(cells) <= high
 
 
+def test_values_that_many_hold_outside_a_declared_range_do_no_harm() -> None:
+    x = np.append(np.random.default_rng(6).gamma(2.0, 200.0, 5_000).round(), np.full(1_500, 999_999.0))
+    schema = declared({"name": "spent", "type": "numeric", "options": {"low": 0, "high": 5_000}})
+    releases, _ = release(pa.table({"spent": x}), schema, epsilon=3.0)
+    made = releases.decode(releases.encode(pa.table({"spent": x})), np.random.default_rng(0)).column("spent").to_numpy()
+    assert made[made != 999_999.0].max() <= 5_000
+
+
 def test_a_unit_column_is_made_up_with_as_many_rows_each() -> None:
     users = [f"customer-{i // 3:05d}" for i in range(9_000)]
     table = pa.table({"user": users, "plan": ["free", "pro", "free"] * 3_000})

@@ -176,7 +176,7 @@ class Line:
             others_mass: ``(K,)`` of these.
         """
         width = self.high - self.low
-        held = (mass > 0) & ~self._open
+        held = (mass > 0) & ~self.is_open
         density = np.where(held, mass / width, 0.0)
         joined = self.joined
         below = np.where(joined, np.append(0.0, density[:-1]), 0.0)
@@ -200,7 +200,7 @@ class Line:
         found = np.zeros(len(mass))
         position = np.concatenate([self.low, others])
         size = np.concatenate([mass, others_mass])
-        for end in np.flatnonzero(self._open & (mass > 0)):
+        for end in np.flatnonzero(self.is_open & (mass > 0)):
             begin = max(self.low[end], -self.high[end])
             if begin <= 0:
                 continue
@@ -209,7 +209,8 @@ class Line:
         return found
 
     @property
-    def _open(self) -> np.ndarray:
+    def is_open(self) -> np.ndarray:
+        """``(B,)`` whether each bin is what lies beyond all others."""
         return np.zeros(self.size, bool) if self.open is None else self.open
 
     def without(self, avoid: np.ndarray) -> Line:
@@ -235,11 +236,12 @@ class Line:
             counts: ``(B,)`` noisy counts of this line's bins.
             sd: of their noise.
             least: cells that a bin should hold.
-            known: ``(K,)`` positions of values that were not counted.
+            known: ``(K,)`` positions of values that were not counted; nan, and what is off the line, says nothing.
         """
-        held = None if known is None else np.bincount(self.place(known), minlength=self.size) > 0
+        at = np.zeros(0, np.int64) if known is None else self.place(known)
+        held = np.bincount(at[at >= 0], minlength=self.size) > 0
         found = runs(counts, sd, held)
-        if not found and (held is None or not held.any()):
+        if not found and not held.any():
             found = [(int(np.argmax(counts)), int(np.argmax(counts)) + 1)]
         masses = [max(float(counts[a:b].sum()), 1e-9) for a, b in found]
         least = max(least, sum(masses) / _FINEST)

@@ -103,7 +103,7 @@ class NumberKind(Kind):
             if not self.needs_vocabulary(options):
                 line = line_of(np.arange(ends[0], ends[1] + 2), True)
                 return replace(self, line=line.without(avoid), avoid=avoid)
-        found = avoid if ends is None else avoid[~np.isin(avoid, ends)]
+        found = avoid if ends is None else avoid[(avoid > ends[0]) & (avoid < ends[1])]
         line = search(grid, x, found, cells, meter)
         line = line.opened(found, grid.low[0], grid.high[-1])
         return replace(self, line=line.without(avoid), avoid=avoid)
@@ -122,7 +122,7 @@ class NumberKind(Kind):
 
     @property
     def open(self) -> np.ndarray:
-        return super().open if self.line.open is None else self.line.open
+        return self.line.is_open
 
     def shaped(self, mass: np.ndarray, vocabulary: pa.Array, vocabulary_mass: np.ndarray) -> NumberKind:
         return replace(self, line=self.line.shaped(mass, self.where(vocabulary), vocabulary_mass))

@@ -35,10 +35,8 @@ def search(grid: Line, x_D: np.ndarray, known: np.ndarray, cells: Cells, meter: 
     for question, share in (("magnitudes", _LOOK), ("places", _SECOND_LOOK)):
         looked = meter.measure(cells.histogram(line.place(x_D), line.size), question, share * meter.whole, schema=True)
         least = _BIN_NOISE * meter.sd_of(meter.left)
-        before, line = (
-            line,
-            line.refined(looked.counts, looked.sd, least, known[~np.isnan(known)] if line is grid else None),
-        )
+        before = line
+        line = line.refined(looked.counts, looked.sd, least, known if line is grid else None)
         if not line.size or not _narrow(before, line, looked.counts):
             break
     return line
