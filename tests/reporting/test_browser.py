@@ -56,15 +56,27 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
     assert [fault for fault in faults if fault != "data:,"] == []
 
 
+def settle(page: Any) -> None:
+    """Wait until a scroll that was asked for is over: scrolling hides the tip, and a browser does it one frame later."""
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
 def tip(page: Any) -> str:
+    page.locator("#tip").wait_for()  # what is hidden has no line breaks
     return " ".join(page.inner_text("#tip").split())
 
 
 def hover(page: Any, plot: str, across: float, down: float) -> None:
     picture = page.locator(f"{plot} > svg").first
-    picture.scroll_into_view_if_needed()
-    box = picture.bounding_box()
-    page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+    for _ in range(50):  # charts that come into sight are drawn then, and may move the page again
+        picture.scroll_into_view_if_needed()
+        settle(page)
+        box = picture.bounding_box()
+        page.mouse.move(box["x"] + across * box["width"], box["y"] + down * box["height"])
+        settle(page)
+        if page.locator("#tip").is_visible():
+            return
+    raise AssertionError(f"{plot}: no tip is shown at {across:.0%} across, {down:.0%} down")
 
 
 def test_sections_open_with_the_keyboard_and_by_link(made: Made, opened: Open) -> None:
@@ -98,16 +110,17 @@ def test_pointing_and_arrow_keys_show_figures(made: Made, opened: Open) -> None:
     assert page.locator("#fidelity .cross[visibility=visible]").count() == 3
     plot = page.locator("#utility .bars .plot").first
     plot.focus()
-    page.wait_for_timeout(200)  # the page scrolls there, and scrolling hides what was shown
+    settle(page)
     page.keyboard.press("End")
     assert tip(page) == "boosting trained on real 0.930 trained on synthetic none on both 0.930"
     page.keyboard.press("Escape")
     assert page.locator("#tip").is_hidden()
     page.locator("#fidelity .lines .plot").first.focus()
-    page.wait_for_timeout(200)  # the page scrolls there, and scrolling hides what was shown
+    settle(page)
     page.keyboard.press("ArrowRight")
     assert tip(page).startswith("false-positive rate 0 real 0")
     page.locator("#privacy .points .plot").first.focus()
+    settle(page)
     page.keyboard.press("End")
     assert "true-positive rate" in tip(page)
 

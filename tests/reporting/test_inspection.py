@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from synthgen.reporting.page.inspection import write_inspection
-from tests.reporting.test_browser import CHROMIUM, FAULTS, WAIT_MS
+from tests.reporting.test_browser import CHROMIUM, FAULTS, WAIT_MS, settle, tip
 from tests.reporting.test_page import NASTY, Outline, embedded
 
 PICTURE = (
@@ -176,10 +176,6 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
     assert [fault for fault in faults if not fault.startswith(known)] == []
 
 
-def said(page: Any) -> str:
-    return " ".join(page.inner_text("#tip").split())
-
-
 def test_intervals_are_drawn_and_read(opened: Open) -> None:
     page = opened(found())
     band = page.locator("#training .band")
@@ -188,9 +184,9 @@ def test_intervals_are_drawn_and_read(opened: Open) -> None:
     area, line = (page.locator(f"#training .plot > svg .{kind}").first.bounding_box() for kind in ("band", "stroke"))
     assert area["height"] > line["height"]  # it reaches beyond the line at both ends
     page.locator("#training .plot").first.focus()
-    page.wait_for_timeout(200)  # the page scrolls there, and scrolling hides what was shown
+    settle(page)
     page.keyboard.press("End")
-    assert said(page) == "step 30 critic 0.55 (0.5 to 0.6) guessing 0.5"
+    assert tip(page) == "step 30 critic 0.55 (0.5 to 0.6) guessing 0.5"
     alone = page.locator("#training .plot").nth(1).locator("> svg .stroke")
     assert alone.bounding_box()["width"] >= 8  # one look is seen
 
@@ -204,11 +200,11 @@ def test_tokens_are_joined_coloured_and_named(opened: Open) -> None:
     assert page.get_attribute("#tokens .thread", "d").count("L") == 2
     assert "in order, lowest" in page.inner_text("#tokens .legend")
     page.locator("#tokens .plot").focus()
-    page.wait_for_timeout(200)
+    settle(page)
     page.keyboard.press("End")
-    assert said(page).startswith("missing first direction 3")
+    assert tip(page).startswith("missing first direction 3")
     page.keyboard.press("Home")
-    assert said(page).startswith("plan: 0 first direction 0")
+    assert tip(page).startswith("plan: 0 first direction 0")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
