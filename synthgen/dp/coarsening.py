@@ -1,5 +1,7 @@
 """Fewer values per column before tables of several columns are counted: values that few rows hold share a cell.
 
+Two groups are always left, however few rows they hold: a column of one group could not be counted beside another.
+
 What is merged depends on noisy counts alone, so it is free. Within a merged group the values keep their share.
 """
 
@@ -9,6 +11,8 @@ import heapq
 from dataclasses import dataclass
 
 import numpy as np
+
+FEWEST_GROUPS = 2
 
 
 @dataclass(frozen=True)
@@ -40,12 +44,12 @@ class Coarsening:
 
 
 def coarsen(counts: np.ndarray, *, least: float, most: int, ordered: bool) -> Coarsening:
-    """Merge values until every group holds enough rows and there are few enough groups.
+    """Merge values until every group holds enough rows, or only two are left, and there are few enough groups.
 
     Args:
         counts: rows per value, noisy.
         least: the rows that a group shall hold.
-        most: the groups that there may be.
+        most: the groups that there may be, 1 or more.
         ordered: only neighbours are merged (numbers, dates); otherwise the rarest with the next rarest.
 
     Example:
@@ -57,7 +61,7 @@ def coarsen(counts: np.ndarray, *, least: float, most: int, ordered: bool) -> Co
     held = np.maximum(counts, 0.0)
     if ordered:
         groups, weights = [[v] for v in range(len(held))], list(held)
-        while len(groups) > 1 and (len(groups) > most or min(weights) < least):
+        while len(groups) > most or (len(groups) > FEWEST_GROUPS and min(weights) < least):
             k = int(np.argmin(weights))
             sides = [j for j in (k - 1, k + 1) if 0 <= j < len(groups)]
             other = min(sides, key=lambda j: weights[j])
@@ -67,7 +71,7 @@ def coarsen(counts: np.ndarray, *, least: float, most: int, ordered: bool) -> Co
     else:
         heap = [(float(w), [v]) for v, w in enumerate(held)]
         heapq.heapify(heap)
-        while len(heap) > 1 and (len(heap) > most or heap[0][0] < least):
+        while len(heap) > most or (len(heap) > FEWEST_GROUPS and heap[0][0] < least):
             weight, members = heapq.heappop(heap)
             heapq.heapreplace(heap, (heap[0][0] + weight, sorted([*heap[0][1], *members])))
         groups = [members for _, members in sorted(heap, key=lambda item: (-item[0], item[1]))]

@@ -147,7 +147,8 @@ def fit_marginals(
     limits = limits or Limits()
     selection = _Selection(tokens_NC, sizes, sensitivity, budget, share, one_way, target, rng, ordered, limits)
     for number in range(1, limits.rounds + 1):
-        selection.round(number)
+        if not selection.round(number) and number > 1:
+            break  # the same question again would cost the tables budget
     return selection.finished()
 
 
@@ -168,7 +169,8 @@ class _Selection:
         self.sensitivity, self.budget, self.share, self.limits = sensitivity, budget, share, limits
         self.target, self.rng, self.left = target, rng, share
         self.rows = max(rows_told(one_way)[0], 1.0)
-        noise = self._sd(share * (1.0 - limits.rounds * limits.scores)) * math.sqrt(2.5 * len(sizes))
+        likely = max(1.0, min(2.5 * len(sizes), math.comb(len(sizes), 2)))
+        noise = self._sd(self._for_tables) * math.sqrt(likely)
         self.coarsenings = tuple(
             coarsen(
                 counts,
@@ -186,11 +188,11 @@ class _Selection:
         self.tree = junction_tree([], self.sizes)
         self.model = estimate(self.sizes, reconciled(self.alone, self.sizes, self.rows), self.rows, tree=self.tree)
 
-    def round(self, number: int) -> None:
-        """Score what could be added, choose, count, and fit anew."""
+    def round(self, number: int) -> bool:
+        """Score what could be added, choose, count, and fit anew; whether anything was chosen."""
         candidates = self._candidates(triples=number > 1)
         if not candidates:
-            return
+            return False
         drawn = min(self.limits.reference_rows, max(20_000, round(8 * self.rows)))
         sample_NC = np.asfortranarray(self.model.sample(drawn, self.rng))  # columns are read one by one
         lift = self.rows / len(sample_NC)
@@ -206,8 +208,12 @@ class _Selection:
             self.sensitivity * math.sqrt(len(candidates)),
         )
         chance_P = np.array([chance_deviation(table).sum() * math.sqrt(1.0 + lift) for table in expected])
-        apart_P = np.sqrt(np.maximum((score_P - self.limits.doubt * sd).clip(0.0) ** 2 - chance_P**2, 0.0))
-        chosen = self._chosen(candidates, expected, apart_P, most=len(self.sizes) * (1 + (number == 1)))
+        chosen: list[Measured] = []
+        for doubt in (self.limits.doubt, -self.limits.doubt):
+            apart_P = np.sqrt(np.maximum((score_P - doubt * sd).clip(0.0) ** 2 - chance_P**2, 0.0))
+            chosen = self._chosen(candidates, expected, apart_P, most=len(self.sizes) * (1 + (number == 1)))
+            if chosen or self.tables:  # a budget that is left over is worth nothing
+                break
         if chosen:
             shares = self._division(list(self.tables.values()), {}).shares[-len(chosen) :]
             shares = np.maximum(shares, self._for_tables * _LEAST_PART)
@@ -215,6 +221,7 @@ class _Selection:
             part = min(self.limits.at_once, 0.7 * (self.left - later) / shares.sum())
             self._count(chosen, list(part * shares), f"tables: counts, round {number}")
             self._fit(sweeps=10)
+        return bool(chosen)
 
     def finished(self) -> FittedMarginals:
         """Spend what is left on the chosen tables, and fit a last time."""

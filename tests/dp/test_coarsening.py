@@ -19,12 +19,17 @@ from synthgen.dp.coarsening import coarsen
 def test_groups_are_large_and_few(counts: list[float], least: float, most: int, ordered: bool) -> None:
     coarsening = coarsen(np.array(counts), least=least, most=most, ordered=ordered)
     assert sorted(set(coarsening.group_of.tolist())) == list(range(coarsening.size))
-    assert coarsening.size <= most
+    assert min(2, most, len(counts)) <= coarsening.size <= most
     held = np.bincount(coarsening.group_of, weights=np.maximum(counts, 0.0))
-    assert coarsening.size == 1 or held.min() >= least - 1e-6
+    assert coarsening.size <= 2 or held.min() >= least - 1e-6
     np.testing.assert_allclose(np.bincount(coarsening.group_of, weights=coarsening.within), 1.0)
     if ordered:
         assert (np.diff(coarsening.group_of) >= 0).all()
+
+
+def test_two_groups_are_left_however_few_rows_they_hold() -> None:
+    assert coarsen(np.array([2.0, 1.0]), least=60, most=9, ordered=False).group_of.tolist() == [0, 1]
+    assert coarsen(np.array([2.0, 0.0, 1.0]), least=60, most=9, ordered=True).group_of.tolist() == [0, 1, 1]
 
 
 def test_enough_rows_and_room_merge_nothing() -> None:

@@ -24,6 +24,7 @@ class Recorder:
     """A budget that writes down exact values, and answers with noise or, if given, with answers of an earlier run."""
 
     mu: float = 1.0
+    seed: int = 0
     answers: list[np.ndarray] = field(default_factory=list)
     replay: list[np.ndarray] | None = None
     asked: list[tuple[str, float, float, np.ndarray]] = field(default_factory=list)
@@ -32,7 +33,7 @@ class Recorder:
         self, values: np.ndarray, *, step: str, share: float, sensitivity: float, schema: bool = False
     ) -> tuple[np.ndarray, float]:
         sd = sensitivity / (self.mu * math.sqrt(share))
-        noise = np.random.default_rng(len(self.asked)).normal(size=values.shape) * sd
+        noise = np.random.default_rng([self.seed, len(self.asked)]).normal(size=values.shape) * sd
         answer = values + noise if self.replay is None else self.replay[len(self.asked)]
         self.asked.append((step, share, sensitivity, values))
         self.answers.append(answer)
@@ -134,6 +135,26 @@ def test_columns_that_have_nothing_to_do_with_one_another_stay_so() -> None:
         axes = set(range(table.ndim))
         apart = [table.sum(axis=tuple(axes - {axis}), keepdims=True) for axis in axes]
         assert np.abs(table - math.prod(apart)).sum() / 2 < 0.04, columns  # 5,000 rows are 0.03 apart by chance
+
+
+def test_a_rare_value_of_few_people_keeps_what_goes_with_it() -> None:
+    rng = np.random.default_rng(0)
+    plan_N = rng.choice(3, 400, p=[0.6, 0.3, 0.1])
+    tokens_NC = np.stack([plan_N, rng.integers(0, 4, 400), plan_N == 2], axis=1).astype(int)
+    gaps = []
+    for seed in range(5):
+        drawn_NC = fit(tokens_NC, [3, 4, 2], Recorder(mu=1.0, seed=seed), m=2.0, seed=seed).sample(4000, rng)
+        marked_N = drawn_NC[:, 2] == 1
+        gaps.append(marked_N[drawn_NC[:, 0] == 2].mean() - marked_N[drawn_NC[:, 0] == 0].mean())
+    assert np.median(gaps) > 0.5  # 0.01 where too few rows held the value to count it beside another
+
+
+def test_nothing_is_left_over_where_scores_say_little() -> None:
+    tokens_NC = linked_tokens(60, [3, 3, 2], 0)
+    for seed in range(10):
+        budget = Recorder(mu=0.5, seed=seed)
+        fit(tokens_NC, [3, 3, 2], budget, m=2.0)
+        assert sum(share for _, share, _, _ in budget.asked) == pytest.approx(0.8), seed
 
 
 def test_the_strongest_pairs_come_first() -> None:
