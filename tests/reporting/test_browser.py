@@ -57,7 +57,7 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
 
 
 def settle(page: Any) -> None:
-    """Wait until a scroll that was asked for is over: scrolling hides the tip, and a browser does it one frame later."""
+    """Wait until a scroll that was asked for is over: it hides the tip, and a browser does it one frame later."""
     page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 

@@ -54,6 +54,53 @@ def test_the_decimals_of_a_typed_column_are_those_it_needs() -> None:
     assert NumberKind.of(Cells.of(pa.array(X)), {}, meter(len(X))).text.decimals is None
 
 
+def test_noise_adds_no_decimals() -> None:
+    halves, cents = RNG.integers(2, 11, 3000) / 2, RNG.integers(0, 9999, 3000) / 100
+    wrong = 0
+    for seed in range(100):
+        kinds = [NumberKind.of(Cells.of(pa.array(x)), {}, meter(3000, seed)) for x in (halves, cents)]
+        wrong += [(kind.text.decimals, kind.step) for kind in kinds] != [(1, 5), (2, 1)]
+    assert wrong <= 6  # 1.2 are expected; more than 6 come once in 3,000 runs of other seeds
+
+
+@pytest.mark.parametrize(
+    ("x", "write", "grid"),
+    [
+        (np.round(X) / 2, None, (1, 5)),
+        (np.round(X) / 2, "{:.1f}", (1, 5)),
+        (np.round(X) / 2, "{:g}", (1, 5)),
+        (-np.round(X) / 4, None, (2, 25)),
+        (-np.round(X) / 4, "{}", (2, 25)),
+        (np.round(X) / 4, "{:.2f}", (2, 25)),
+        (np.round(X) / 20, None, (2, 5)),
+        (np.round(X, 1), "{:.2f}", (2, 10)),
+        (np.round(X, 1), None, (1, 1)),
+        (np.round(X, 2), "{:.2f}", (2, 1)),
+        (np.round(X, 3) + 0.0005, "{:.4f}", (4, 5)),
+        (np.where(RNG.random(len(X)) < 0.005, 0.3, np.round(X) / 2), None, (1, 5)),  # strays
+        (np.where(RNG.random(len(X)) < 0.2, 0.3, np.round(X) / 2), None, (1, 1)),
+    ],
+)
+def test_numbers_keep_the_step_of_their_last_decimal(x: np.ndarray, write: str | None, grid: tuple[int, int]) -> None:
+    cells = Cells.of(pa.array(x if write is None else [write.format(each) for each in x]))
+    kind = NumberKind.of(cells, {}, meter(len(x)))
+    assert (kind.text.decimals, kind.step) == grid
+    kind = kind.with_bins(cells, kind.where(cells.distinct), cells.distinct[:3], {}, meter(len(x)))
+    drawn = np.asarray(kind.fill(RNG.integers(0, kind.size, 500), RNG).cast(pa.float64()))
+    scaled = drawn * 10 ** grid[0] / grid[1]
+    assert np.abs(scaled - np.rint(scaled)).max() < 1e-9 * (1 + np.abs(scaled).max())
+
+
+def test_a_range_counts_in_steps() -> None:
+    cells = Cells.of(pa.array(RNG.integers(2, 11, 2000) / 2))
+    options = {"low": 0.5, "high": 5.0}
+    kind = NumberKind.of(cells, options, meter(2000))
+    kind = kind.with_bins(cells, kind.where(cells.distinct), cells.distinct[:0], options, meter(2000))
+    drawn = kind.fill(np.repeat(np.arange(kind.size), 9), RNG)
+    assert sorted(set(drawn.to_pylist())) == [0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0]
+    assert NumberKind.of(cells, {"decimals": 2}, meter(2000)).step == 1
+
+
 DAYS = [datetime.datetime(2001, 1, 1) + datetime.timedelta(seconds=int(s)) for s in RNG.integers(0, 6 * 10**8, 5_000)]
 
 
