@@ -8,6 +8,7 @@ Letters: N cells, D different values, V published values, B bins, I items, T tok
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
 
 MISSING, OTHER, PUBLISHED = 0, 1, 2
 """The first items: no value, a value that nothing published describes, and the first published value."""
+
+_ATTAINED, _ATTAINED_SHARE = 5, 0.0003
+"""Cells of a declared end at the least, where both ends are declared to occur."""
+_ROWS_PER_END = 20
+"""But not more than one of so many."""
 
 
 class Kind(ABC):
@@ -137,6 +143,7 @@ class PrivateColumn:
         one_way: ``(T,)`` noisy cells of each token, unbiased.
         one_way_sd: ``(T,)`` their standard deviations.
         unlike: whether hardly two cells hold the same value.
+        ends: ``(E,)`` which of the vocabulary are the ends of the range, where it is declared that they occur.
     """
 
     name: str
@@ -148,6 +155,7 @@ class PrivateColumn:
     one_way: np.ndarray
     one_way_sd: np.ndarray
     unlike: bool = False
+    ends: np.ndarray | None = None
 
     @property
     def size(self) -> int:
@@ -165,6 +173,7 @@ class PrivateColumn:
         """``(N,)`` cells in the plain type, drawn in each token by the fine released counts."""
         item_N = self._draw_items(tokens, rng)
         item_N = self._without_other(item_N, rng)
+        item_N = self._with_ends(item_N)
         published = len(self.vocabulary)
         binned = np.flatnonzero(item_N >= PUBLISHED + published)
         pieces = [self.vocabulary]
@@ -174,6 +183,21 @@ class PrivateColumn:
             pieces.append(fill(item_N[binned] - PUBLISHED - published, rng).cast(self.vocabulary.type))
             index_N[binned] = published + np.arange(len(binned))
         return pa.concat_arrays(pieces).take(pa.array(index_N, mask=item_N < PUBLISHED))
+
+    def _with_ends(self, item_N: np.ndarray) -> np.ndarray:
+        """The cells next to a declared end take it, where too few hold it for a law of these rows to have it too."""
+        if self.ends is None or self.kind is None:
+            return item_N
+        position = np.concatenate([np.full(PUBLISHED, np.nan), self.kind.where(self.vocabulary), self.kind.middles])
+        present = np.flatnonzero(~np.isnan(position[item_N]))
+        least = min(max(_ATTAINED, math.ceil(_ATTAINED_SHARE * len(item_N))), len(item_N) // _ROWS_PER_END)
+        found = item_N.copy()
+        for end in PUBLISHED + self.ends:
+            short = max(least - int((found == end).sum()), 0)
+            others = present[found[present] != end]
+            away = np.abs(position[found[others]] - position[end])
+            found[others[np.argsort(away, kind="stable")[:short]]] = end
+        return found
 
     def _draw_items(self, tokens: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         order = np.argsort(self.token_of_item, kind="stable")

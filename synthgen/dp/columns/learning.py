@@ -5,7 +5,7 @@ Letters: I items, T tokens.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,8 +30,6 @@ _DIFFERENT_SHARE, _UNITS_SHARE = 0.03, 0.3
 """Of the column's share."""
 _TOKEN_NOISE = 4.0
 """A token should hold so many standard deviations of the noise of its count."""
-_ATTAINED = 3.0
-"""Made cells of a declared end at the least, where both ends are declared to occur."""
 _LEAST_TOKEN = 0.25
 """And this part of what it would hold if all tokens held the same."""
 
@@ -81,13 +79,14 @@ def learn(
         vocabulary, seen = meter.vocabulary(cells, "vocabulary", share, chosen.listed, part)
     ends = kind.attained(options)
     if ends is not None:
-        ends = ends.cast(vocabulary.type).unique()
-        ends = ends.filter(pc.invert(pc.is_in(ends, value_set=vocabulary)))
-        vocabulary = pa.concat_arrays([vocabulary, ends])
+        ends = ends.cast(vocabulary.type)
+        vocabulary = pa.concat_arrays(
+            [vocabulary, ends.filter(pc.invert(pc.is_in(ends, value_set=vocabulary)))]
+        ).unique()
     where_D = kind.where(cells.distinct)
     kind = kind.with_bins(cells, where_D, vocabulary, options, meter)
-    least = _ATTAINED if ends is not None else 0.0
-    return _finished(name, cells, (vocabulary, seen), kind, where_D, meter, resolution, least)
+    column = _finished(name, cells, (vocabulary, seen), kind, where_D, meter, resolution)
+    return column if ends is None else replace(column, ends=np.asarray(pc.index_in(ends, value_set=vocabulary)))
 
 
 def _as_values(name: str, categories: Sequence[Any], kind: pa.DataType) -> pa.Array:
@@ -125,9 +124,8 @@ def _finished(
     where_D: np.ndarray | None,
     meter: Meter,
     resolution: Resolution,
-    least: float = 0.0,
 ) -> PrivateColumn:
-    """The last and most exact measurement: all items of the column at once; published values get a least mass."""
+    """The last and most exact measurement: all items of the column at once."""
     vocabulary, seen = published
     size = PUBLISHED + len(vocabulary) + (kind.size if kind is not None else 0)
     exact = cells.histogram(items(cells.distinct, vocabulary, kind, where_D), size)
@@ -148,8 +146,6 @@ def _finished(
         held[-kind.size :] = ~outermost(counts[-kind.size :], last.sd, kind.joined, kind.open)
     mass = np.zeros(size)
     mass[held] = on_simplex(counts[held], max(meter.rows, 1.0))
-    known = slice(PUBLISHED, PUBLISHED + len(vocabulary))
-    mass[known] = np.maximum(mass[known], least)
     token = _tokens(vocabulary, kind, mass[PUBLISHED:], last.sd, resolution)
     if kind is not None and kind.size:
         kind = kind.shaped(mass[-kind.size :], vocabulary, mass[PUBLISHED : -kind.size])
