@@ -17,6 +17,7 @@ from synthgen.cli.options import (
     reporter_of,
     show,
 )
+from synthgen.cli.run import default_folder
 from synthgen.errors import ConfigError
 
 
@@ -33,11 +34,11 @@ def only_one(data: tuple[str, ...]) -> str:
 
 @click.command(cls=SynthgenCommand)
 @click.argument("data", type=click.Path(), nargs=-1, required=True)
-@click.option("--out", type=click.Path(), metavar="RUN", required=True, help="The run folder to write.")
+@click.option("--out", type=click.Path(), metavar="RUN", help="The run folder.  [default: the file's name + .run]")
 @fitting_options
 @reading_options
 @output_options
-def fit(data: tuple[str, ...], out: str, **flags: Any) -> None:
+def fit(data: tuple[str, ...], out: str | None, **flags: Any) -> None:
     """Train only: DATA to a run folder.
 
     DATA is a CSV or Parquet file; or linked tables: a folder of such files, several files, or the URL of a database
@@ -51,11 +52,13 @@ def fit(data: tuple[str, ...], out: str, **flags: Any) -> None:
         options = {"schema_path": flags["schema"], "resume": flags["resume"], "progress": progress}
         if config.model.name == IMAGE_MODEL:
             imaging.refuse_table_options(flags)
-            outcome = imaging.fit(only_one(data), out, config, progress=progress)
+            place = only_one(data)
+            outcome = imaging.fit(place, out or default_folder(place, ".run"), config, progress=progress)
         elif is_linked(data):
-            outcome = linking.fit(source_of(data), out, config, **options)
+            source = source_of(data)
+            outcome = linking.fit(source, out or default_folder(source.name, ".run"), config, **options)
         else:
-            outcome = pipeline.fit(data[0], out, config, **options)
+            outcome = pipeline.fit(data[0], out or default_folder(data[0], ".run"), config, **options)
     show(outcome.summary, flags)
     if outcome.interrupted:
         raise click.exceptions.Exit(Interrupted.exit_code)

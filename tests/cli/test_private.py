@@ -51,6 +51,17 @@ def test_a_run_leaves_a_table_a_model_and_what_was_promised(done: tuple[Path, Re
     assert manifest["privacy"]["ledger"] == found["privacy"]["ledger"]
 
 
+def test_training_alone_leaves_the_model_beside_and_says_so(
+    data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = ["fit", data, "--epsilon", 2, "--config", data.parent / "quick.toml"]
+    result = CliRunner().invoke(main, [str(one) for one in arguments])
+    assert result.exit_code == 0, result.output
+    assert "synthgen sample users.run --rows" in result.output
+    assert (tmp_path / "users.run" / "manifest.json").is_file()
+
+
 def test_the_screen_and_the_folder_do_not_tell_the_number_of_rows(done: tuple[Path, Result]) -> None:
     out, result = done
     for text in (result.output, (out / "guarantee.json").read_text(), (out / "guarantee.html").read_text()):
