@@ -22,7 +22,7 @@ from synthgen.errors import SchemaError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SIGNIFICANT = 2.0
+_SIGNIFICANT = 3.0
 """Standard deviations above which missing cells, and cells that nothing published describes, have a token."""
 _UNLIKE = 0.95
 """A column has no two values alike where different values are so many of its cells."""

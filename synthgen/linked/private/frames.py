@@ -14,8 +14,8 @@ from synthgen.linked.schema import LinkedSchema, Reference
 from synthgen.table.schema import ColumnSchema, Range, Schema
 
 YES, NO = "yes", "no"
-GAP = 1_000
-"""In which parts of an owner's mean gap a gap is told."""
+GAP = 1_000_000
+"""In which parts of an owner's mean gap a gap is told: of a month, seconds."""
 
 
 @dataclass
@@ -72,7 +72,12 @@ def there_name(reference: Reference) -> str:
 
 
 def gaps(name: str, gap_N: np.ndarray) -> tuple[pa.Array, ColumnSchema]:
-    """Gaps in mean gaps of the owner, as whole numbers."""
+    """Gaps in mean gaps of the owner, as whole numbers of ``1 / GAP``.
+
+    Example:
+        >>> gaps("posts", np.array([np.nan, 1.3, 0.000035]))[0].to_pylist()
+        [None, 1300000, 35]
+    """
     gone_N = np.isnan(gap_N)
     whole_N = np.round(np.nan_to_num(gap_N) * GAP).astype(np.int64)
     return pa.array(whole_N, mask=gone_N), ColumnSchema(name=gap_name(name), type="numeric")
