@@ -45,7 +45,8 @@ class Published:
 
     Args:
         releases: columns with their vocabularies.
-        told: the noisy counts of the columns' items, and their standard deviation, under "values: NAME".
+        told: noisy counts of the columns' items, under "values: NAME", and of the fixed bins of the first look at
+            numbers and dates, under "magnitudes: NAME"; each beside the standard deviation of its noise.
         tables: noisy counts of several columns.
         coarsenings: which tokens of each column those tables put together.
         rows: private rows drawn from these; None where none were.
@@ -67,7 +68,7 @@ class _Counts:
     cell_N: np.ndarray
     cell_K: np.ndarray
     noisy: np.ndarray
-    variance: float
+    variance: float | np.ndarray
 
 
 def attack(published: Published, table: pa.Table, canaries: Sequence[Canary], unit: str | None) -> np.ndarray:
@@ -109,6 +110,15 @@ def _all_counts(published: Published, table: pa.Table, firsts: pa.Table) -> Iter
         item_N, item_K = (_items(column, rows.column(column.name)) for rows in (table, firsts))
         noisy, sd = published.told[f"values: {column.name}"]
         yield _Counts(item_N, item_K, noisy, sd**2)
+        if column.kind is not None and f"magnitudes: {column.name}" in published.told:
+            noisy, sd = published.told[f"magnitudes: {column.name}"]
+            bin_N, bin_K = (_looked(column, rows.column(column.name)) for rows in (table, firsts))
+            yield _Counts(  # nothing was told of what was in no bin, the last cell here
+                np.where(bin_N < 0, len(noisy), bin_N),
+                np.where(bin_K < 0, len(noisy), bin_K),
+                np.append(noisy, 0.0),
+                np.append(np.full(len(noisy), sd**2), np.inf),
+            )
         if published.tables:
             group = published.coarsenings[number].group_of[column.token_of_item]
             group_NC.append(group[item_N])
@@ -123,6 +133,13 @@ def _items(column: PrivateColumn | UnitColumn, cells: pa.ChunkedArray) -> np.nda
     """``(N,)`` the finest cell of the column's counts that each value is in."""
     distinct, code_N = coded(plain(joined(cells)))
     return np.asarray(np.append(items(distinct, column.vocabulary, column.kind), MISSING)[code_N])
+
+
+def _looked(column: PrivateColumn, cells: pa.ChunkedArray) -> np.ndarray:
+    """``(N,)`` the fixed bin in which each value was counted at first; -1 for none."""
+    distinct, code_N = coded(plain(joined(cells)))
+    assert column.kind is not None
+    return np.asarray(np.append(column.kind.looked(distinct, column.vocabulary), -1)[code_N])
 
 
 def _equations(tables: list[tuple[np.ndarray, np.ndarray, np.ndarray]], rows_K: np.ndarray) -> _Equations:

@@ -68,6 +68,10 @@ class Kind(ABC):
         """The declared ends of the range as the column writes them, where they are declared to occur."""
         return None
 
+    def looked(self, distinct: pa.Array, vocabulary: pa.Array) -> np.ndarray:
+        """``(D,)`` the fixed bin in which each value was counted at first, to find where values lie; -1 for none."""
+        return np.full(len(distinct), -1)
+
     @abstractmethod
     def with_bins(
         self, cells: Cells, where_D: np.ndarray, vocabulary: pa.Array, options: dict[str, Any], meter: Meter

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from synthgen.columns.date_text import BILLION, DAY, DateText, Moments
 from synthgen.columns.number_text import is_text
 from synthgen.dp.columns.base import Kind
 from synthgen.dp.columns.date_votes import STEPS, fraction_of, step_of, template_of, voted_text
 from synthgen.dp.columns.line import Line, line_of
-from synthgen.dp.columns.searching import search
+from synthgen.dp.columns.searching import hidden, search
 
 if TYPE_CHECKING:
     from synthgen.dp.columns.cells import Cells, Meter, Noisy
@@ -38,6 +37,7 @@ class DateKind(Kind):
         line: the bins.
         avoid: positions of published values.
         hours: ``(24,)`` the law of the hour, for bins of a day and longer.
+        grid: the fixed bins of the first look, if there was one.
     """
 
     name: ClassVar[str] = "date"
@@ -49,6 +49,7 @@ class DateKind(Kind):
     line: Line
     avoid: np.ndarray
     hours: np.ndarray
+    grid: Line | None = None
 
     @classmethod
     def takes(cls, physical: pa.DataType) -> bool:
@@ -90,12 +91,12 @@ class DateKind(Kind):
     def with_bins(
         self, cells: Cells, where_D: np.ndarray, vocabulary: pa.Array, options: dict[str, Any], meter: Meter
     ) -> DateKind:
-        x = np.where(np.asarray(pc.is_in(cells.distinct, value_set=vocabulary)), np.nan, where_D)
+        x = hidden(where_D, cells.distinct, vocabulary)
         avoid = self.where(vocabulary)
         ends, grid = self._ends(options), _calendar(self.step)
         if ends is not None:
             grid = grid.within(*ends)
-        found = replace(self, line=search(grid, x, avoid, cells, meter).without(avoid), avoid=avoid)
+        found = replace(self, line=search(grid, x, avoid, cells, meter).without(avoid), avoid=avoid, grid=grid)
         width = (found.line.high - found.line.low) * self.step
         if self.step == DAY or not found.line.size or np.median(width) < DAY:
             return found
@@ -103,6 +104,10 @@ class DateKind(Kind):
         looked = meter.measure(cells.histogram(hour.astype(np.int64), 24), "hours", _HOURS_SHARE * meter.whole)
         law = np.maximum(looked.counts, 0.0)
         return replace(found, hours=law / law.sum() if law.sum() > 0 else self.hours)
+
+    def looked(self, distinct: pa.Array, vocabulary: pa.Array) -> np.ndarray:
+        x = hidden(self.where(distinct), distinct, vocabulary)
+        return np.full(len(distinct), -1) if self.grid is None else self.grid.place(x)
 
     @property
     def size(self) -> int:

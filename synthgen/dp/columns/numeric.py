@@ -27,7 +27,7 @@ from synthgen.columns.number_text import (
 from synthgen.columns.physical import type_name
 from synthgen.dp.columns.base import Kind
 from synthgen.dp.columns.line import Line, line_of, magnitudes
-from synthgen.dp.columns.searching import search
+from synthgen.dp.columns.searching import hidden, search
 
 if TYPE_CHECKING:
     from synthgen.dp.columns.cells import Cells, Meter, Noisy
@@ -58,6 +58,7 @@ class NumberKind(Kind):
         step: 5 where the last decimal is 0 or 5, 25 for quarters, and so on.
         line: the bins; without any before ``with_bins``.
         avoid: positions of published values.
+        grid: the fixed bins of the first look, if there was one.
     """
 
     name: ClassVar[str] = "number"
@@ -65,6 +66,7 @@ class NumberKind(Kind):
     line: Line
     avoid: np.ndarray
     step: int = 1
+    grid: Line | None = None
 
     @classmethod
     def takes(cls, physical: pa.DataType) -> bool:
@@ -107,7 +109,7 @@ class NumberKind(Kind):
     def with_bins(
         self, cells: Cells, where_D: np.ndarray, vocabulary: pa.Array, options: dict[str, Any], meter: Meter
     ) -> NumberKind:
-        x = np.where(np.asarray(pc.is_in(cells.distinct, value_set=vocabulary)), np.nan, where_D)
+        x = hidden(where_D, cells.distinct, vocabulary)
         avoid = self.where(vocabulary)
         ends = self._ends(options)
         grid = magnitudes(self.line.whole)
@@ -119,7 +121,11 @@ class NumberKind(Kind):
         found = avoid if ends is None else avoid[(avoid > ends[0]) & (avoid < ends[1])]
         line = search(grid, x, found, cells, meter)
         line = line.opened(found, grid.low[0], grid.high[-1])
-        return replace(self, line=line.without(avoid), avoid=avoid)
+        return replace(self, line=line.without(avoid), avoid=avoid, grid=grid)
+
+    def looked(self, distinct: pa.Array, vocabulary: pa.Array) -> np.ndarray:
+        x = hidden(self.where(distinct), distinct, vocabulary)
+        return np.full(len(distinct), -1) if self.grid is None else self.grid.place(x)
 
     @property
     def size(self) -> int:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from synthgen.dp.columns.cells import Cells, Meter
@@ -40,6 +42,12 @@ def search(grid: Line, x_D: np.ndarray, known: np.ndarray, cells: Cells, meter: 
         if not line.size or not _narrow(before, line, looked.counts):
             break
     return line
+
+
+def hidden(where_D: np.ndarray, distinct: pa.Array, vocabulary: pa.Array) -> np.ndarray:
+    """``(D,)`` positions of values, nan of those that are published, which are not looked for."""
+    found: np.ndarray = np.where(np.asarray(pc.is_in(distinct, value_set=vocabulary)), np.nan, where_D)
+    return found
 
 
 def _narrow(before: Line, after: Line, counts: np.ndarray) -> bool:
