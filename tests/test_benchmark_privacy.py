@@ -190,7 +190,10 @@ def test_what_is_worse_than_noise_over_seeds_is_not_best() -> None:
     found = {"synthgen": seeds(4.0, 4.2, 4.4), "mst": seeds(4.2, 4.4, 4.6), "argn": seeds(5.0, 5.2, 5.4)}
     usual = page.usual_of(trend, found, [found])
     assert usual == pytest.approx(statistics.stdev([4.0, 4.2, 4.4]))
-    assert page.best(trend, found, usual) == {"synthgen", "mst"}  # 0.2 apart; noise is 2 * 0.2 * sqrt(2 / 3) = 0.33
+    assert page.best(trend, found, usual) == {"synthgen", "mst"}  # 0.2 apart; noise is 2.78 * 0.2 * sqrt(2 / 3) = 0.45
+    found["argn"] = seeds(5.0, 9.0, 13.0)  # how another spreads says nothing of these two
+    found["mst"] = seeds(4.6, 4.8, 5.0)
+    assert page.best(trend, found, page.usual_of(trend, found, [found])) == {"synthgen", "argn"}
     assert page.best(trend, {"synthgen": seeds(4.0), "mst": seeds(4.1)}, 0.0) == {"synthgen"}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.pages import margin, ours_of, pooled, table
 from harness.tables import TABLES
+from scipy.stats import t as student
 
 from methods.private_systems import (
     DELTA_POWER,
@@ -55,9 +56,9 @@ def page(results: dict[str, dict[str, Any]]) -> list[str]:
         "and makes as many rows, which [an independent judge](README.md#what-the-columns-mean) scores: shape and",
         "trend are errors (0 is best), the detector's AUC is best at 0.5, the task is a classifier taught by made",
         "rows and asked about held-out real ones. Medians over seeds, ± half the range from the least to the",
-        "greatest. Bold: the best of its epsilon, or within noise of it (two standard errors of the difference,",
-        "the deviation over seeds pooled over systems; with one seed nothing is known of noise, and only the best",
-        "is bold). Systems in italics stand beside the contest.",
+        "greatest. Bold: the best of its epsilon, or within noise of it (Student's t at 95 %, by the spread of these",
+        "two over seeds; where one has a single seed, two standard errors by the spread of all). Systems in italics",
+        "stand beside the contest.",
         "The published trend lays ten equal bins from the least to the greatest number of each table by itself:",
         "who does not know the real extremes, which no guarantee may give away, has other bins. With fixed bins both",
         "tables have those of the real one. MST and AIM are told these extremes, and all labels, for nothing: beside",
@@ -162,8 +163,26 @@ def best(figure: Figure, found: Found, usual: float) -> set[str]:
     return {
         system
         for system, series in known.items()
-        if statistics.mean(series) <= statistics.mean(known[least]) + margin(series, known[least], usual)
+        if statistics.mean(series) <= statistics.mean(known[least]) + by_chance(series, known[least], usual)
     }
+
+
+def by_chance(ours: Sequence[float], other: Sequence[float], usual: float) -> float:
+    """How far apart two means over seeds may be by chance: Student's t at 95 %, by the spread of these two.
+
+    Args:
+        ours: figures by seed.
+        other: the same.
+        usual: standard deviation over seeds of alike systems, where one of the two has a single seed.
+
+    Example:
+        >>> round(by_chance([1.0, 1.1, 1.2], [1.4, 1.5, 1.6], 9.0), 3), by_chance([1.0], [1.1, 1.2], 0.0)
+        (0.227, 0.0)
+    """
+    if min(len(ours), len(other)) < 2:
+        return margin(ours, other, usual)
+    freedom = len(ours) + len(other) - 2
+    return float(student.ppf(0.975, freedom) * pooled([ours, other]) * (1 / len(ours) + 1 / len(other)) ** 0.5)
 
 
 def plain(system: str) -> str:
