@@ -107,12 +107,15 @@ def _all_counts(published: Published, table: pa.Table, firsts: pa.Table) -> Iter
             group_NC.append(np.zeros(table.num_rows, np.int64))
             group_KC.append(np.zeros(firsts.num_rows, np.int64))
             continue
-        item_N, item_K = (_items(column, rows.column(column.name)) for rows in (table, firsts))
+        values = [coded(plain(joined(rows.column(column.name)))) for rows in (table, firsts)]
+        item_N, item_K = (_items(column, *one) for one in values)
         noisy, sd = published.told[f"values: {column.name}"]
         yield _Counts(item_N, item_K, noisy, sd**2)
         if column.kind is not None and f"magnitudes: {column.name}" in published.told:
             noisy, sd = published.told[f"magnitudes: {column.name}"]
-            bin_N, bin_K = (_looked(column, rows.column(column.name)) for rows in (table, firsts))
+            bin_N, bin_K = (
+                np.append(column.kind.looked(distinct, column.vocabulary), -1)[code] for distinct, code in values
+            )
             yield _Counts(  # nothing was told of what was in no bin, the last cell here
                 np.where(bin_N < 0, len(noisy), bin_N),
                 np.where(bin_K < 0, len(noisy), bin_K),
@@ -129,17 +132,9 @@ def _all_counts(published: Published, table: pa.Table, firsts: pa.Table) -> Iter
         yield _Counts(cells[0], cells[1], counted.counts.ravel(), 1.0 / counted.precision)
 
 
-def _items(column: PrivateColumn | UnitColumn, cells: pa.ChunkedArray) -> np.ndarray:
+def _items(column: PrivateColumn | UnitColumn, distinct: pa.Array, code_N: np.ndarray) -> np.ndarray:
     """``(N,)`` the finest cell of the column's counts that each value is in."""
-    distinct, code_N = coded(plain(joined(cells)))
     return np.asarray(np.append(items(distinct, column.vocabulary, column.kind), MISSING)[code_N])
-
-
-def _looked(column: PrivateColumn, cells: pa.ChunkedArray) -> np.ndarray:
-    """``(N,)`` the fixed bin in which each value was counted at first; -1 for none."""
-    distinct, code_N = coded(plain(joined(cells)))
-    assert column.kind is not None
-    return np.asarray(np.append(column.kind.looked(distinct, column.vocabulary), -1)[code_N])
 
 
 def _equations(tables: list[tuple[np.ndarray, np.ndarray, np.ndarray]], rows_K: np.ndarray) -> _Equations:

@@ -268,7 +268,7 @@ def _voted_text(votes: Noisy, rows: float, kind: str) -> tuple[NumberFormat, int
         return NumberFormat(kind, "pointed", 0, 0, decimal), 1
     both = by_places.copy()
     both[0, 0] += counts[_WHOLE]
-    step = 1 if most == _PLACES - 1 else _grid(both)[1]
+    step = _grid(both)[1]
     if not whole and len(used) == 1:
         return NumberFormat(kind, "fixed", most, 0, decimal), step
     style: Style = "shortest" if whole or not one[ends_in_zero] else "pointed"
